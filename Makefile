@@ -1,0 +1,43 @@
+# The two commands that a fresh machine needs: `make all`, `make test`.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
+
+.PHONY: all test check format lock clean
+
+all: $(READY)
+	$(VENV)/bin/snakemake all
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest
+
+check: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/snakefmt --check Snakefile rules
+	$(VENV)/bin/pyright
+	$(VENV)/bin/snakemake --lint
+
+format: $(READY)
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/snakefmt Snakefile rules
+
+# Exact versions, installed as they are listed: nothing is resolved, so nothing can drift.
+$(READY): envs/requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "selfverify needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --requirement envs/requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	rm -f $(VENV)/.ready-*
+	touch $@
+
+# Resolves envs/requirements.in anew; run it to update a version, then commit the lock.
+lock:
+	$(PYTHON) -m venv $(VENV)-lock
+	$(VENV)-lock/bin/python -m pip install --quiet --requirement envs/requirements.in
+	$(VENV)-lock/bin/python -m pip freeze --all --exclude-editable | grep -v "^pip==" | sed 's/+cpu//' > envs/requirements.lock
+	rm -r $(VENV)-lock
+
+clean:
+	rm -rf .snakemake logs

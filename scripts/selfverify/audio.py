@@ -1,0 +1,33 @@
+"""Samples and files: FLAC bytes, levels, and how much of a clip is speech."""
+
+import io
+
+import numpy as np
+import soundfile as sf
+
+SILENCE_DB = -100.0  # reported for digital silence, where the level is minus infinity
+
+
+def encode_flac(audio: np.ndarray, sample_rate: int) -> bytes:
+    """Returns 16-bit FLAC of mono samples, shape (num_samples,); beyond ±1 they are clipped.
+
+    Raises:
+        ValueError: if there are no samples, for which the format has no valid file.
+    """
+    if not audio.size:
+        raise ValueError("there are no samples to encode")
+    buffer = io.BytesIO()
+    sf.write(buffer, np.clip(audio, -1.0, 1.0), sample_rate, format="FLAC", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def decode_flac(data: bytes) -> tuple[np.ndarray, int]:
+    """Returns float32 samples of shape (num_samples,) and the sample rate in Hz."""
+    audio, sample_rate = sf.read(io.BytesIO(data), dtype="float32")
+    return audio, sample_rate
+
+
+def rms_db(audio: np.ndarray) -> float:
+    """Returns the root-mean-square level in dB relative to full scale."""
+    power = float(np.mean(np.square(audio, dtype=np.float64))) if audio.size else 0.0
+    return max(10.0 * np.log10(power), SILENCE_DB) if power > 0.0 else SILENCE_DB

@@ -1,0 +1,78 @@
+"""Checkpoint folders: complete, unaltered, and said so before anything is loaded."""
+
+import hashlib
+from pathlib import Path
+
+from selfverify.errors import InputError
+
+CHECKSUMS = "SHA256SUMS"
+CURE = "restore it with `git checkout`, or make it anew with `snakemake pretrain`"
+
+
+def file_sha256(path: Path) -> str:
+    """Returns the SHA-256 of a file as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_checksums(folder: Path) -> None:
+    """Writes SHA256SUMS over the files of a checkpoint folder, in `sha256sum`'s format."""
+    files = sorted(p for p in folder.iterdir() if p.is_file() and p.name != CHECKSUMS)
+    lines = [f"{file_sha256(path)}  {path.name}\n" for path in files]
+    (folder / CHECKSUMS).write_text("".join(lines))
+
+
+def read_checksums(folder: Path) -> dict[str, str]:
+    """Returns file name → SHA-256 of a folder's SHA256SUMS, empty where it has none."""
+    listing = folder / CHECKSUMS
+    if not listing.exists():
+        return {}
+    pairs = (line.split("  ", 1) for line in listing.read_text().splitlines() if line)
+    return {name: digest for digest, name in pairs}
+
+
+def verify_file(path: Path, sha256: str, cure: str = CURE) -> None:
+    """Checks that a file exists and has the content that it should.
+
+    Raises:
+        InputError: if it is missing.
+        InputError: if its SHA-256 is another.
+    """
+    if not path.exists():
+        raise InputError(f"{path} is missing; {cure}")
+    if file_sha256(path) != sha256:
+        raise InputError(f"{path} is altered: its SHA-256 is not {sha256[:12]}…; {cure}")
+
+
+def is_hub_id(checkpoint: str | Path) -> bool:
+    """Whether a checkpoint is a hub id such as HKUSTAudio/Llasa-1B, not a folder."""
+    return str(checkpoint).count("/") == 1 and not Path(checkpoint).parent.exists()
+
+
+def checkpoint_files(checkpoint: str | Path) -> list[Path]:
+    """Returns the files of a local checkpoint, none for a hub id, without reading them.
+
+    Raises:
+        InputError: if the folder, or a file that its SHA256SUMS lists, is missing.
+    """
+    if is_hub_id(checkpoint):
+        return []
+    folder = Path(checkpoint)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such checkpoint; {CURE}")
+    listed = [folder / name for name in read_checksums(folder)]
+    for path in listed:
+        if not path.exists():
+            raise InputError(f"{path} is missing; {CURE}")
+    return listed
+
+
+def verify_checkpoint(checkpoint: str | Path) -> None:
+    """Checks a local checkpoint folder against its SHA256SUMS; hub ids pass.
+
+    Raises:
+        InputError: if the folder or one of its files is missing.
+        InputError: if a file's content is not what SHA256SUMS says.
+    """
+    for path in checkpoint_files(checkpoint):
+        verify_file(path, read_checksums(path.parent)[path.name])

@@ -1,0 +1,78 @@
+"""Checking `params.yaml` before any work: one line that names the key and the cure."""
+
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from selfverify.errors import InputError
+
+SCHEMA = Path(__file__).parents[2] / "rules" / "params.schema.yaml"
+
+
+def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
+    """Returns silently if the parameters make sense.
+
+    Raises:
+        InputError: with one line that names file, key and cure.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    error = best_match(Draft202012Validator(schema).iter_errors(params))
+    if error is not None:
+        raise InputError(f"{source}: {_explain(error)}")
+    if params["track"] not in params["tracks"]:
+        near = _near(params["track"], params["tracks"])
+        raise InputError(f"{source}: track: there is no {params['track']!r}{near}")
+    for name, track in params["tracks"].items():
+        for key, problem in _contradictions(track):
+            raise InputError(f"{source}: tracks.{name}.{key}: {problem}")
+
+
+def _explain(error: ValidationError) -> str:
+    """A schema error as one line."""
+    place = ".".join(str(part) for part in error.absolute_path)
+    prefix = f"{place}: " if place else ""
+    if error.validator == "additionalProperties":
+        assert isinstance(error.instance, dict)
+        known = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
+        patterns = " or ".join(error.schema.get("patternProperties", {}))  # type: ignore[union-attr]
+        unknown = next(
+            key for key in error.instance if key not in known and not _matches(key, patterns)
+        )
+        return f"{prefix}unknown key {unknown!r}{_near(unknown, known or [patterns])}"
+    if error.validator == "required":
+        return f"{prefix}{error.message}; see rules/params.schema.yaml"
+    wanted = error.schema.get("description", "")  # type: ignore[union-attr]
+    return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "")
+
+
+def _matches(key: str, patterns: str) -> bool:
+    return bool(patterns) and bool(re.search(patterns, key))
+
+
+def _near(name: str, known: Any) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(known))}"
+
+
+def _contradictions(track: dict[str, Any]):
+    """Keys whose values do not fit one another, each with the problem."""
+    largest = max(track["best_of"])
+    if largest > track["pool_size"]:
+        yield "best_of", f"{largest} is more than pool_size {track['pool_size']}"
+    for role in ("verifier", "evaluator"):
+        if track[role] not in track["recognisers"]:
+            yield role, f"no recogniser {track[role]!r}{_near(track[role], track['recognisers'])}"
+    for name, system in track["systems"].items():
+        if system["codec"] not in track["codecs"]:
+            yield (
+                f"systems.{name}.codec",
+                f"no codec {system['codec']!r}{_near(system['codec'], track['codecs'])}",
+            )
+    for name, prompt_set in track["prompt_sets"].items():
+        if prompt_set["num_shards"] > prompt_set["num_utterances"]:
+            yield f"prompt_sets.{name}.num_shards", "more shards than utterances"

@@ -1,0 +1,69 @@
+"""Parquet in and out, whole or not at all.
+
+Records are the dataclasses of `records`. Writers put the file beside its place under a temporary
+name and rename it, so that a killed job leaves no half table behind.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+Record = TypeVar("Record")
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yields a temporary path beside `path`, renamed to it when the block ends without error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.part")  # one name, so that a killed job leaves one
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_table(table: pd.DataFrame | pa.Table, path: Path) -> None:
+    """Writes a Parquet file; equal rows give equal bytes."""
+    if isinstance(table, pd.DataFrame):
+        table = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata()
+    with atomic_path(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+
+
+def write_records(
+    records: Sequence[Any], path: Path, columns: dict[str, Any] | None = None
+) -> None:
+    """Writes dataclasses as rows, with `columns` (constant values) before their fields."""
+    rows = [(columns or {}) | _plain(record) for record in records]
+    write_table(pa.Table.from_pylist(rows), path)
+
+
+def read_records(kind: type[Record], path: Path) -> list[Record]:
+    """Returns the rows of a Parquet file as instances of the dataclass `kind`."""
+    names = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    return [kind(**row) for row in pq.read_table(path, columns=names).to_pylist()]
+
+
+def read_tables(paths: Iterable[Path], columns: list[str] | None = None) -> pd.DataFrame:
+    """Returns the rows of several Parquet files of one kind, in the order given."""
+    return pd.concat([pd.read_parquet(path, columns=columns) for path in paths], ignore_index=True)
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Writes a CSV file with six significant digits."""
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6g")
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    """A record as a row: enums become their text."""
+    values = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    return {name: v.value if isinstance(v, Enum) else v for name, v in values.items()}

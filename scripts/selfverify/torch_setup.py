@@ -1,0 +1,22 @@
+"""One call that every process makes before it trains or samples."""
+
+import os
+import warnings
+
+import torch
+
+
+def set_up_torch(num_threads: int = 1) -> None:
+    """Sets threads, flushes denormals and asks for deterministic kernels.
+
+    Args:
+        num_threads: of this process; jobs of the workflow run side by side, so one is the default.
+
+    Without flushing, a training step on a CPU took ten times as long: activations that decay
+    towards zero turn into denormals, which the processor handles in microcode.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    warnings.filterwarnings("ignore", message="`torch.nn.utils.weight_norm` is deprecated")
+    torch.set_num_threads(num_threads)
+    torch.set_flush_denormal(True)
+    torch.use_deterministic_algorithms(True, warn_only=True)

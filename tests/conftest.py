@@ -1,0 +1,64 @@
+"""What the tests share: the repository, a tiny system of the real classes, spoken text."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from selfverify.torch_setup import set_up_torch
+
+ROOT = Path(__file__).parents[1]
+CHECKPOINTS = ROOT / "data" / "mini" / "checkpoints"
+
+
+def pytest_collection_modifyitems(items):
+    """Fast tests first: those that run Snakemake come last."""
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is not None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _torch():
+    set_up_torch(num_threads=2)
+
+
+@pytest.fixture(scope="session")
+def params():
+    return yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+@pytest.fixture(scope="session")
+def tiny_llasa(tmp_path_factory):
+    """A Llasa checkpoint of the real classes with random weights and 1,024 codes.
+
+    Nearly all of its vocabulary is codes, so that some candidates reach the cap while others end.
+    """
+    from transformers import LlamaForCausalLM
+
+    from selfverify.pretraining.lm import mini_llasa_config, mini_llasa_tokenizer
+
+    folder = tmp_path_factory.mktemp("tiny-llasa")
+    torch.manual_seed(0)
+    tokenizer = mini_llasa_tokenizer(1024)
+    tokenizer.save_pretrained(folder)
+    config = mini_llasa_config(len(tokenizer), hidden_size=64, num_layers=2)
+    config.tie_word_embeddings = False
+    model = LlamaForCausalLM(config)
+    model.lm_head.weight.data.mul_(5)  # a distribution that is not flat
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def speech():
+    """A sentence of the mini voice: text, samples at 16 kHz."""
+    from selfverify.voice import load_voice, speak
+
+    text = "Martin bought thirty small blankets at the station."
+    return text, speak(load_voice(), text)
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

@@ -1,0 +1,63 @@
+"""Parameters that make no sense end with one line that names the key and the cure."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from selfverify.params import check_params
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def params():
+    return yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def test_the_shipped_parameters_pass(params):
+    check_params(params)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "tracks.mini.pool_sise",
+            8,
+            r"tracks\.mini: unknown key 'pool_sise'; did you mean 'pool_size'",
+        ),
+        ("sede", 1, r"unknown key 'sede'; did you mean 'seed'"),
+        ("tracks.mini.prompt_sets.easy", {}, r"prompt_sets: unknown key 'easy'"),
+        ("tracks.mini.pool_size", 0, r"tracks\.mini\.pool_size: 0 is less than the minimum of 1"),
+        ("tracks.mini.pool_size", 4, r"best_of: 8 is more than pool_size 4"),
+        ("tracks.mini.verifier", "whisper", r"tracks\.mini\.verifier: no recogniser 'whisper'"),
+        ("tracks.mini.systems.mini-llasa.codec", "snac", r"mini-llasa\.codec: no codec 'snac'"),
+        ("tracks.mini.systems.mini-llasa.temperature", 0, r"temperature: 0 is less than or equal"),
+        ("tracks.mini.prompt_sets.hard.num_shards", 65, r"hard\.num_shards: more shards than"),
+        ("track", "papr", r"track: there is no 'papr'"),
+        ("metric.max_cer", 1.5, r"metric\.max_cer: 1\.5 is greater than the maximum of 1"),
+    ],
+)
+def test_one_line_names_the_key(params, path, value, message):
+    *parents, key = path.split(".")
+    place = params
+    for parent in parents:
+        place = place[parent]
+    place[key] = value
+    with pytest.raises(ValueError, match=message) as error:
+        check_params(params)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith("params.yaml: ")
+
+
+def test_a_missing_key_is_named(params):
+    del params["tracks"]["mini"]["verifier"]
+    with pytest.raises(ValueError, match=r"params\.yaml: tracks\.mini: 'verifier' is a required"):
+        check_params(params)
+
+
+def test_every_key_of_the_schema_is_explained():
+    schema = yaml.safe_load((ROOT / "rules" / "params.schema.yaml").read_text())
+    metric = schema["properties"]["metric"]["properties"]
+    assert all("description" in key for key in metric.values())

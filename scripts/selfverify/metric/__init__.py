@@ -1,0 +1,1 @@
+"""The failure metric: pure functions of text and seconds, no files, no models."""

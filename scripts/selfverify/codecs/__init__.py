@@ -1,0 +1,22 @@
+"""Neural codecs, one adapter a file, loaded by name."""
+
+from pathlib import Path
+from typing import Any
+
+from selfverify.checkpoints import verify_checkpoint
+from selfverify.codecs.base import Codec
+from selfverify.lookup import load_class
+
+CODECS = {"xcodec2": "selfverify.codecs.xcodec2:XCodec2"}
+
+
+def load_codec(adapter: str, checkpoint: str | Path, **options: Any) -> Codec:
+    """Returns a codec ready to decode, its checkpoint verified.
+
+    Args:
+        adapter: a key of `CODECS`.
+        checkpoint: folder, or hub id outside the mini track.
+        options: of the adapter's constructor, such as `device`.
+    """
+    verify_checkpoint(checkpoint)
+    return load_class(CODECS, adapter, "codec")(checkpoint, **options)

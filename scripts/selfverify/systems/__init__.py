@@ -1,0 +1,22 @@
+"""TTS systems, one adapter a file, loaded by name."""
+
+from pathlib import Path
+from typing import Any
+
+from selfverify.checkpoints import verify_checkpoint
+from selfverify.lookup import load_class
+from selfverify.systems.base import TTSSystem
+
+SYSTEMS = {"llasa": "selfverify.systems.llasa:Llasa"}
+
+
+def load_system(adapter: str, checkpoint: str | Path, **options: Any) -> TTSSystem:
+    """Returns a system ready to sample, its checkpoint verified.
+
+    Args:
+        adapter: a key of `SYSTEMS`.
+        checkpoint: folder, or hub id outside the mini track.
+        options: of the adapter's constructor, such as `device`.
+    """
+    verify_checkpoint(checkpoint)
+    return load_class(SYSTEMS, adapter, "system")(checkpoint, **options)

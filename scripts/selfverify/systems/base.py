@@ -1,0 +1,73 @@
+"""What a TTS system is to the pipeline: a codec language model with its prompt format."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from selfverify.records import StopReason
+
+
+@dataclass(frozen=True)
+class SamplingSettings:
+    """How candidates are drawn; the choices of `params.yaml`."""
+
+    temperature: float
+    top_p: float  # 1 switches it off
+    top_k: int  # 0 switches it off; always explicit, transformers would otherwise use 50
+    max_audio_s: float  # the cap: a candidate that reaches it stops there
+
+
+@dataclass(frozen=True)
+class SamplingRequest:
+    """One candidate to draw."""
+
+    text: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class SampledCodes:
+    """What the language model gave for one request."""
+
+    token_ids: list[int]  # as sampled, the id that ended it included
+    codes: np.ndarray  # (K, T) int64, valid for the codec
+    stop_reason: StopReason
+
+
+@dataclass(frozen=True)
+class TrainingExample:
+    """Token ids of an utterance and the labels of the loss (-100: not trained)."""
+
+    input_ids: list[int]
+    labels: list[int]
+
+
+class TTSSystem(ABC):
+    """A checkpoint with its prompt template, token ids and stop condition."""
+
+    frame_rate: float  # of its codec, Hz
+    codebook_size: int  # of its codec
+
+    @abstractmethod
+    def prompt_ids(self, text: str) -> list[int]:
+        """Returns the ids that the model continues with speech.
+
+        Raises:
+            InputError: if the text is empty or has characters that the tokenizer lacks.
+        """
+
+    @abstractmethod
+    def sample(
+        self, requests: Sequence[SamplingRequest], settings: SamplingSettings
+    ) -> list[SampledCodes]:
+        """Returns one result per request, drawn as a batch.
+
+        A request's result depends on its text, seed and settings, not on its neighbours, up to
+        rounding of the device's arithmetic.
+        """
+
+    @abstractmethod
+    def training_example(self, text: str, codes: np.ndarray) -> TrainingExample:
+        """Returns the ids and labels that teach the model to speak `text` as `codes` (K, T)."""

@@ -1,0 +1,116 @@
+"""Llasa: a Llama that continues text with XCodec2 codes, one code a token.
+
+Template, ids and training layout: `train_tts.py` and the inference example of
+zhenye234/LLaSA_training at ef5c260. Speech tokens are the last of the vocabulary: code c is
+`<|s_c|>`; speech ends with `<|SPEECH_GENERATION_END|>`.
+"""
+
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoTokenizer, LlamaForCausalLM
+
+from selfverify.errors import InputError
+from selfverify.records import StopReason
+from selfverify.systems.base import (
+    SampledCodes,
+    SamplingRequest,
+    SamplingSettings,
+    TrainingExample,
+    TTSSystem,
+)
+from selfverify.systems.sampling import generate_seeded
+
+INSTRUCTION = "Convert the text to speech:"
+# Llama 3.2's template prints today's date unless one is given; the prompt must not change daily.
+DATE_STRING = "26 Jul 2024"
+
+
+class Llasa(TTSSystem):
+    """A Llasa checkpoint and its tokenizer."""
+
+    frame_rate = 50.0  # XCodec2
+
+    def __init__(
+        self, checkpoint: str | Path, *, device: str = "cpu", load_model: bool = True
+    ) -> None:
+        self.name = Path(checkpoint).name
+        self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+        self.first_code_id = self._id("<|s_0|>")
+        self.end_id = self._id("<|SPEECH_GENERATION_END|>")
+        self.codebook_size = len(self.tokenizer) - self.first_code_id
+        if load_model:
+            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+            self.model = model.to(device).eval()  # type: ignore[arg-type]
+
+    def prompt_ids(self, text: str) -> list[int]:
+        """Returns the ids up to and including `<|SPEECH_GENERATION_START|>`."""
+        if not text.strip():
+            raise InputError("the text is empty: give it words, or remove the utterance")
+        spoken = f"<|TEXT_UNDERSTANDING_START|>{text}<|TEXT_UNDERSTANDING_END|>"
+        chat = [
+            {"role": "user", "content": INSTRUCTION + spoken},
+            {"role": "assistant", "content": "<|SPEECH_GENERATION_START|>"},
+        ]
+        ids = self.tokenizer.apply_chat_template(
+            chat, tokenize=True, continue_final_message=True, date_string=DATE_STRING,
+            return_dict=False,
+        )  # fmt: skip
+        if self.tokenizer.unk_token_id is not None and self.tokenizer.unk_token_id in ids:
+            raise InputError(
+                f"{self.name}'s tokenizer lacks {self._unknown_characters(text)}: "
+                "spell the text with characters that it has"
+            )
+        return list(ids)
+
+    def sample(
+        self, requests: Sequence[SamplingRequest], settings: SamplingSettings
+    ) -> list[SampledCodes]:
+        """Returns one result per request; see `TTSSystem.sample`."""
+        sampled = generate_seeded(
+            self.model,
+            [self.prompt_ids(request.text) for request in requests],
+            requests,
+            settings,
+            num_steps=ceil(settings.max_audio_s * self.frame_rate),
+            speech_ids=(self.first_code_id, self.first_code_id + self.codebook_size - 1),
+            pad_id=self.tokenizer.pad_token_id,
+        )
+        return [self.parse(ids) for ids in sampled]
+
+    def parse(self, token_ids: Sequence[int]) -> SampledCodes:
+        """Returns codes and stop reason of the ids that the model gave after its prompt."""
+        codes = np.array(token_ids, dtype=np.int64) - self.first_code_id
+        outside = np.flatnonzero((codes < 0) | (codes >= self.codebook_size))
+        num_frames = int(outside[0]) if outside.size else len(codes)
+        if not outside.size:
+            reason = StopReason.CAP
+        elif token_ids[num_frames] != self.end_id:
+            reason = StopReason.INVALID_CODES
+        else:
+            reason = StopReason.EOS if num_frames else StopReason.EMPTY
+        return SampledCodes(list(token_ids), codes[None, :num_frames], reason)
+
+    def training_example(self, text: str, codes: np.ndarray) -> TrainingExample:
+        """Returns prompt, codes and end token; the loss is on codes and end token."""
+        prompt = self.prompt_ids(text)
+        speech = [*(codes[0] + self.first_code_id).tolist(), self.end_id]
+        return TrainingExample(prompt + speech, [-100] * len(prompt) + speech)
+
+    def _id(self, token: str) -> int:
+        token_id = self.tokenizer.get_vocab().get(token)
+        if token_id is None:
+            raise InputError(
+                f"{self.name}: the tokenizer has no {token}, so this is no Llasa checkpoint"
+            )
+        return token_id
+
+    def _unknown_characters(self, text: str) -> str:
+        unknown = {
+            c for c in text
+            if self.tokenizer.unk_token_id in self.tokenizer.encode(c, add_special_tokens=False)
+        }  # fmt: skip
+        return ", ".join(repr(character) for character in sorted(unknown))

@@ -1,0 +1,45 @@
+"""Speech recognisers, one adapter a file, loaded by name."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from selfverify.asr.base import Recogniser
+from selfverify.checkpoints import verify_file
+from selfverify.errors import InputError
+from selfverify.lookup import load_class
+
+RECOGNISERS = {
+    "openai-whisper": "selfverify.asr.openai_whisper:OpenAIWhisper",
+    "faster-whisper": "selfverify.asr.faster_whisper:FasterWhisper",
+}
+
+
+def load_recogniser(
+    adapter: str, model: str | Path, *, sha256: str = "", **options: Any
+) -> Recogniser:
+    """Returns a recogniser ready to transcribe.
+
+    Args:
+        adapter: a key of `RECOGNISERS`.
+        model: a name that the package knows ("large-v3"), a path, or "package:MODULE/FOLDER" for
+            weights that an installed package carries.
+        sha256: of the weights, checked if given.
+        options: of the adapter's constructor, such as `device` or `batch_size`.
+    """
+    location = locate_model(str(model))
+    if sha256:
+        weights = Path(location)
+        weights = weights / "model.bin" if weights.is_dir() else weights
+        verify_file(weights, sha256, "install the package that carries it again")
+    return load_class(RECOGNISERS, adapter, "recogniser")(location, **options)
+
+
+def locate_model(model: str) -> str:
+    """Returns a name or path that the recogniser's package understands."""
+    if model.startswith("package:"):
+        module, _, folder = model.removeprefix("package:").partition("/")
+        return str(files(module) / folder)
+    if model.endswith(".pt") and not Path(model).exists():
+        raise InputError(f"{model}: no such checkpoint; `snakemake {model}` makes it")
+    return model

@@ -1,0 +1,32 @@
+"""From prompt sets to every figure and table of the study, `snakemake all`.
+
+The rules stand in the order of the study; what each makes is in data/README.md.
+"""
+
+from snakemake.utils import min_version
+
+min_version("9.18")
+
+
+configfile: "params.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/prompts.smk"
+include: "rules/sampling.smk"
+include: "rules/audio.smk"
+include: "rules/recognition.smk"
+include: "rules/verdicts.smk"
+include: "rules/results.smk"
+include: "rules/figures.smk"
+include: "rules/pretraining.smk"
+include: "rules/stages.smk"
+
+
+# Every figure and table of the track.
+rule all:
+    default_target: True
+    input:
+        rules.failure_by_n.output,
+        rules.table_best_of_n.output,
+    localrule: True

@@ -1,0 +1,72 @@
+"""Audio: candidates through their codec, and the references that stand beside them.
+
+in:  data/{track}/candidates/{system}/{prompt_set}/{shard}.parquet
+out: data/{track}/audio/{system}/{prompt_set}/{shard}.parquet
+     data/{track}/audio/reference/…, the voice that the mini systems learned from
+     data/{track}/audio/{codec}-resynthesis/…, the same through the codec and back
+"""
+
+
+# Candidates to audio.
+rule decode_audio:
+    input:
+        code=code("decode_audio", CODECS, of_codec("adapter")),
+        candidates=f"{DATA}/candidates/{{system}}/{{prompt_set}}/{{shard}}.parquet",
+        checkpoint=files_of(of_codec("checkpoint")),
+    output:
+        f"{DATA}/audio/{{system}}/{{prompt_set}}/{{shard}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/decode_audio/{{system}}/{{prompt_set}}/{{shard}}.log",
+    benchmark:
+        f"logs/{TRACK_NAME}/decode_audio/{{system}}/{{prompt_set}}/{{shard}}.tsv"
+    conda:
+        "../envs/default.yaml"
+    params:
+        adapter=of_codec("adapter"),
+        checkpoint=of_codec("checkpoint"),
+        device=TRACK["device"],
+    shell:
+        "python {input.code[0]} --candidates {input.candidates} --adapter {params.adapter}"
+        " --checkpoint {params.checkpoint} --device {params.device} --output {output}"
+        " 2>&1 | tee {log} >&2"
+
+
+# The voice itself says the prompts.
+rule speak_references:
+    input:
+        code=code("speak_references"),
+        prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
+    output:
+        f"{DATA}/audio/reference/{{prompt_set}}/{{shard}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/speak_references/{{prompt_set}}/{{shard}}.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        shard="{shard}",
+        num_shards=num_shards,
+    shell:
+        "python {input.code[0]} --prompts {input.prompts} --shard $((10#{params.shard}))"
+        " --num-shards {params.num_shards} --output {output} 2>&1 | tee {log} >&2"
+
+
+# The voice through a codec and back.
+rule resynthesise:
+    input:
+        code=code("resynthesise", CODECS, of_codec("adapter")),
+        references=f"{DATA}/audio/reference/{{prompt_set}}/{{shard}}.parquet",
+        checkpoint=files_of(of_codec("checkpoint")),
+    output:
+        f"{DATA}/audio/{{resynthesis}}/{{prompt_set}}/{{shard}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/resynthesise/{{resynthesis}}/{{prompt_set}}/{{shard}}.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        adapter=of_codec("adapter"),
+        checkpoint=of_codec("checkpoint"),
+        device=TRACK["device"],
+    shell:
+        "python {input.code[0]} --references {input.references} --adapter {params.adapter}"
+        " --checkpoint {params.checkpoint} --device {params.device} --output {output}"
+        " 2>&1 | tee {log} >&2"

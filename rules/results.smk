@@ -1,0 +1,31 @@
+"""Results: the cells of figures and tables.
+
+in:  data/{track}/verdicts and selected
+out: data/{track}/results/*.csv
+"""
+
+JUDGED = [
+    f"{voice}/{prompt_set}.parquet"
+    for voice in [*TRACK["systems"], *REFERENCES]
+    for prompt_set in PROMPT_SETS
+]
+
+
+# Failure rates by n, failure modes, agreement of the two recognisers.
+rule tabulate_failures:
+    input:
+        code=code("tabulate_failures"),
+        verdicts=[f"{DATA}/verdicts/{name}" for name in JUDGED],
+        selected=[f"{DATA}/selected/{name}" for name in JUDGED],
+    output:
+        rates=f"{DATA}/results/failure_rates.csv",
+        modes=f"{DATA}/results/failure_modes.csv",
+        agreements=f"{DATA}/results/asr_agreement.csv",
+    log:
+        f"logs/{TRACK_NAME}/tabulate_failures.log",
+    conda:
+        "../envs/default.yaml"
+    shell:
+        "python {input.code[0]} --verdicts {input.verdicts} --selected {input.selected}"
+        " --rates {output.rates} --modes {output.modes} --agreements {output.agreements}"
+        " 2>&1 | tee {log} >&2"

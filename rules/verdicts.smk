@@ -1,0 +1,46 @@
+"""Verdicts on candidates, and what best-of-n keeps.
+
+in:  data/{track}/prompts, audio and transcripts
+out: data/{track}/verdicts/{system}/{prompt_set}.parquet
+     data/{track}/selected/{system}/{prompt_set}.parquet
+"""
+
+
+# Failure labels of every candidate, by verifier and evaluator.
+rule judge_candidates:
+    input:
+        code=code("judge_candidates"),
+        prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
+        audio=all_shards("audio"),
+        verifier=all_shards(f"transcripts/{TRACK['verifier']}"),
+        evaluator=all_shards(f"transcripts/{TRACK['evaluator']}"),
+    output:
+        f"{DATA}/verdicts/{{voice}}/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/judge_candidates/{{voice}}/{{prompt_set}}.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        thresholds=threshold_options(),
+    shell:
+        "python {input.code[0]} --prompts {input.prompts} --audio {input.audio}"
+        " --verifier {input.verifier} --evaluator {input.evaluator} {params.thresholds}"
+        " --output {output} 2>&1 | tee {log} >&2"
+
+
+# The candidate that the verifier keeps, for every n; references have a pool of one.
+rule select_best_of_n:
+    input:
+        code=code("select_best_of_n"),
+        verdicts=f"{DATA}/verdicts/{{voice}}/{{prompt_set}}.parquet",
+    output:
+        f"{DATA}/selected/{{voice}}/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/select_best_of_n/{{voice}}/{{prompt_set}}.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        best_of=lambda wildcards: ([1] if wildcards.voice in REFERENCES else TRACK["best_of"]),
+    shell:
+        "python {input.code[0]} --verdicts {input.verdicts} --best-of {params.best_of}"
+        " --output {output} 2>&1 | tee {log} >&2"

@@ -1,0 +1,71 @@
+"""Draw the pool of candidates of one shard of a prompt set: text to codes."""
+
+from pathlib import Path
+
+from selfverify.command import run_script
+from selfverify.pool import check_texts, draw_pools
+from selfverify.records import Utterance
+from selfverify.systems import load_system
+from selfverify.systems.base import SamplingSettings
+from selfverify.tables import read_records, write_records
+from selfverify.torch_setup import set_up_torch
+
+
+def sample_candidates(
+    *,
+    prompts: Path,
+    system: str,
+    adapter: str,
+    checkpoint: str,
+    shard: int,
+    num_shards: int,
+    pool_size: int,
+    base_seed: int,
+    temperature: float,
+    top_p: float,
+    top_k: int,
+    max_audio_s: float,
+    batch_size: int,
+    device: str,
+    output: Path,
+) -> None:
+    """Samples `pool_size` candidates for every `num_shards`-th utterance of a prompt set.
+
+    Every text is checked before the model is loaded.
+
+    Args:
+        prompts: the prompt set.
+        system: its name, part of each candidate's seed.
+        adapter: a key of `selfverify.systems.SYSTEMS`.
+        checkpoint: folder or hub id of the system.
+        shard: which part of the prompt set, counted from 0.
+        num_shards: number of parts.
+        pool_size: candidates per utterance.
+        base_seed: of the study.
+        temperature: of sampling.
+        top_p: nucleus; 1 switches it off.
+        top_k: 0 switches it off.
+        max_audio_s: cap in seconds of audio.
+        batch_size: candidates sampled at once.
+        device: "cpu" or "cuda".
+        output: Parquet file to write.
+    """
+    set_up_torch()
+    utterances = read_records(Utterance, prompts)[shard::num_shards]
+    settings = SamplingSettings(temperature, top_p, top_k, max_audio_s)
+    check_texts(load_system(adapter, checkpoint, load_model=False), utterances, str(prompts))
+    candidates = draw_pools(
+        load_system(adapter, checkpoint, device=device),
+        utterances,
+        settings,
+        name=system,
+        checkpoint=checkpoint,
+        pool_size=pool_size,
+        base_seed=base_seed,
+        batch_size=batch_size,
+    )
+    write_records(candidates, output)
+
+
+if __name__ == "__main__":
+    run_script(sample_candidates)

@@ -1,0 +1,36 @@
+"""Reference audio of one shard of a prompt set: the voice that the mini systems learned from.
+
+It has the layout of a system's audio with one candidate per utterance, so that the same steps score
+it: its failure rate is the floor that recogniser and metric leave.
+"""
+
+from pathlib import Path
+
+from selfverify.clips import describe_clip
+from selfverify.command import run_script
+from selfverify.progress import progress
+from selfverify.records import Utterance
+from selfverify.tables import read_records, write_records
+from selfverify.voice import SAMPLE_RATE, load_voice, speak
+
+
+def speak_references(*, prompts: Path, shard: int, num_shards: int, output: Path) -> None:
+    """Writes the voice's audio of every `num_shards`-th utterance.
+
+    Args:
+        prompts: the prompt set.
+        shard: which part, counted from 0.
+        num_shards: number of parts.
+        output: Parquet file to write.
+    """
+    voice = load_voice()
+    utterances = read_records(Utterance, prompts)[shard::num_shards]
+    clips = [
+        describe_clip(u.utterance_id, 0, speak(voice, u.text), SAMPLE_RATE)
+        for u in progress(utterances, name=f"speak {output}", unit="clip")
+    ]
+    write_records(clips, output)
+
+
+if __name__ == "__main__":
+    run_script(speak_references)

@@ -1,0 +1,57 @@
+"""Failure rates by n, failure modes and agreement of the recognisers, over systems and sets."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from selfverify.command import run_script
+from selfverify.summary import agreement, failure_modes, failure_rates
+from selfverify.tables import write_csv
+
+
+def tabulate_failures(
+    *,
+    verdicts: list[Path],
+    selected: list[Path],
+    rates: Path,
+    modes: Path,
+    agreements: Path,
+) -> None:
+    """Writes the results that figures and tables show.
+
+    Args:
+        verdicts: verdicts/{system}/{prompt_set}.parquet of every system and reference.
+        selected: selected/{system}/{prompt_set}.parquet, in the same order.
+        rates: CSV of failure rates by n.
+        modes: CSV of failure modes by category.
+        agreements: CSV of the verdicts' agreement between verifier and evaluator.
+    """
+    parts: dict[Path, list[pd.DataFrame]] = {rates: [], modes: [], agreements: []}
+    for verdict_path, selected_path in zip(verdicts, selected, strict=True):
+        system, prompt_set = verdict_path.parts[-2], verdict_path.stem
+        if selected_path.parts[-2:] != verdict_path.parts[-2:]:
+            raise ValueError(f"{verdict_path} is paired with {selected_path}")
+        table, choice = pd.read_parquet(verdict_path), pd.read_parquet(selected_path)
+        for path, part in (
+            (rates, failure_rates(table, choice)),
+            (modes, failure_modes(table)),
+            (agreements, agreement(table)),
+        ):
+            part.insert(0, "prompt_set", prompt_set)
+            part.insert(0, "system", system)
+            parts[path].append(part)
+    for path, tables in parts.items():
+        write_csv(pd.concat(tables, ignore_index=True), path)
+    _print_agreement(pd.concat(parts[agreements]))
+
+
+def _print_agreement(table: pd.DataFrame) -> None:
+    for row in table.to_dict("records"):
+        print(
+            "{system}, {prompt_set}: verifier and evaluator agree on {k} of {n} verdicts "
+            "({rate:.1%}, 95% interval {low:.1%} to {high:.1%})".format(**row)
+        )
+
+
+if __name__ == "__main__":
+    run_script(tabulate_failures)

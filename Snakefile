@@ -23,8 +23,8 @@ include: "rules/pretraining.smk"
 include: "rules/stages.smk"
 
 
-# Every figure and table of the track.
 rule all:
+    """Every figure and table of the track."""
     default_target: True
     input:
         rules.failure_by_n.output,

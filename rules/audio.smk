@@ -7,8 +7,8 @@ out: data/{track}/audio/{system}/{prompt_set}/{shard}.parquet
 """
 
 
-# Candidates to audio.
 rule decode_audio:
+    """Candidates to audio."""
     input:
         code=code("decode_audio", CODECS, of_codec("adapter")),
         candidates=f"{DATA}/candidates/{{system}}/{{prompt_set}}/{{shard}}.parquet",
@@ -31,8 +31,8 @@ rule decode_audio:
         " 2>&1 | tee {log} >&2"
 
 
-# The voice itself says the prompts.
 rule speak_references:
+    """The voice itself says the prompts."""
     input:
         code=code("speak_references"),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
@@ -50,8 +50,8 @@ rule speak_references:
         " --num-shards {params.num_shards} --output {output} 2>&1 | tee {log} >&2"
 
 
-# The voice through a codec and back.
 rule resynthesise:
+    """The voice through a codec and back."""
     input:
         code=code("resynthesise", CODECS, of_codec("adapter")),
         references=f"{DATA}/audio/reference/{{prompt_set}}/{{shard}}.parquet",

@@ -5,8 +5,8 @@ out: figures/{track}/
 """
 
 
-# Figure: failure rate of best-of-n against n, per system and prompt set.
 rule failure_by_n:
+    """Figure: failure rate of best-of-n against n, per system and prompt set."""
     input:
         code=code("plot_failure_by_n"),
         rates=rules.tabulate_failures.output.rates,
@@ -25,8 +25,8 @@ rule failure_by_n:
         " --floor {params.floor} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
 
 
-# Table: failures k of n with rate and interval, per system, prompt set and n.
 rule table_best_of_n:
+    """Table: failures k of n with rate and interval, per system, prompt set and n."""
     input:
         code=code("table_best_of_n"),
         rates=rules.tabulate_failures.output.rates,

@@ -15,8 +15,8 @@ BASE = "data/mini/pretrain"
 CORPUS_SHARDS = [f"{i:03d}" for i in range(PRETRAIN["corpus"]["num_shards"])]
 
 
-# One shard of the corpus: sentences of the grammar, spoken by the voice.
 rule make_corpus:
+    """One shard of the corpus: sentences of the grammar, spoken by the voice."""
     input:
         code=ancient(code("make_corpus")),
     output:
@@ -37,8 +37,8 @@ rule make_corpus:
         " --num-shards {params.num_shards} --output {output} 2>&1 | tee {log} >&2"
 
 
-# The mini codec.
 rule pretrain_codec:
+    """The mini codec."""
     input:
         code=ancient(code("pretrain_codec")),
         corpus=expand(
@@ -65,8 +65,8 @@ rule pretrain_codec:
         " --output $(dirname {output}) 2>&1 | tee {log} >&2"
 
 
-# The corpus as codes.
 rule encode_corpus:
+    """The corpus as codes."""
     input:
         code=ancient(code("encode_corpus")),
         corpus=f"{BASE}/corpus/{{shard}}.parquet",
@@ -82,8 +82,8 @@ rule encode_corpus:
         " --checkpoint $(dirname {input.codec}) --output {output} 2>&1 | tee {log} >&2"
 
 
-# The mini language model.
 rule pretrain_lm:
+    """The mini language model."""
     input:
         code=ancient(code("pretrain_lm")),
         codec=rules.pretrain_codec.output,
@@ -111,8 +111,8 @@ rule pretrain_lm:
         " --checkpoint {params.run} --output $(dirname {output}) 2>&1 | tee {log} >&2"
 
 
-# Trains the mini codec and language model, and puts them into data/mini/checkpoints.
 rule pretrain:
+    """Trains the mini codec and language model, and puts them into data/mini/checkpoints."""
     input:
         rules.pretrain_codec.output,
         rules.pretrain_lm.output,

@@ -4,8 +4,8 @@ out: data/{track}/prompts/{prompt_set}.parquet
 """
 
 
-# One prompt set: texts, acceptable readings, expected seconds.
 rule make_prompts:
+    """One prompt set: texts, acceptable readings, expected seconds."""
     input:
         code=code("make_prompts"),
     output:

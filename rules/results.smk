@@ -11,8 +11,8 @@ JUDGED = [
 ]
 
 
-# Failure rates by n, failure modes, agreement of the two recognisers.
 rule tabulate_failures:
+    """Failure rates by n, failure modes, agreement of the two recognisers."""
     input:
         code=code("tabulate_failures"),
         verdicts=[f"{DATA}/verdicts/{name}" for name in JUDGED],

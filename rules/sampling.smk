@@ -5,8 +5,8 @@ out: data/{track}/candidates/{system}/{prompt_set}/{shard}.parquet
 """
 
 
-# The pool of one shard of a prompt set, from one system.
 rule sample_candidates:
+    """The pool of one shard of a prompt set, from one system."""
     input:
         code=code("sample_candidates", SYSTEMS, of_system("adapter")),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",

@@ -6,8 +6,8 @@ out: data/{track}/verdicts/{system}/{prompt_set}.parquet
 """
 
 
-# Failure labels of every candidate, by verifier and evaluator.
 rule judge_candidates:
+    """Failure labels of every candidate, by verifier and evaluator."""
     input:
         code=code("judge_candidates"),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
@@ -28,8 +28,8 @@ rule judge_candidates:
         " --output {output} 2>&1 | tee {log} >&2"
 
 
-# The candidate that the verifier keeps, for every n; references have a pool of one.
 rule select_best_of_n:
+    """The candidate that the verifier keeps, for every n; references have a pool of one."""
     input:
         code=code("select_best_of_n"),
         verdicts=f"{DATA}/verdicts/{{voice}}/{{prompt_set}}.parquet",

@@ -7,7 +7,7 @@ from selfverify.pool import check_texts, draw_pools
 from selfverify.records import Utterance
 from selfverify.systems import load_system
 from selfverify.systems.base import SamplingSettings
-from selfverify.tables import read_records, write_records
+from selfverify.tables import read_shard, write_records
 from selfverify.torch_setup import set_up_torch
 
 
@@ -29,7 +29,7 @@ def sample_candidates(
     device: str,
     output: Path,
 ) -> None:
-    """Samples `pool_size` candidates for every `num_shards`-th utterance of a prompt set.
+    """Samples `pool_size` candidates for one of `num_shards` parts of a prompt set.
 
     Every text is checked before the model is loaded.
 
@@ -51,7 +51,7 @@ def sample_candidates(
         output: Parquet file to write.
     """
     set_up_torch()
-    utterances = read_records(Utterance, prompts)[shard::num_shards]
+    utterances = read_shard(Utterance, prompts, shard, num_shards)
     settings = SamplingSettings(temperature, top_p, top_k, max_audio_s)
     check_texts(load_system(adapter, checkpoint, load_model=False), utterances, str(prompts))
     candidates = draw_pools(

@@ -10,12 +10,12 @@ from selfverify.clips import describe_clip
 from selfverify.command import run_script
 from selfverify.progress import progress
 from selfverify.records import Utterance
-from selfverify.tables import read_records, write_records
+from selfverify.tables import read_shard, write_records
 from selfverify.voice import SAMPLE_RATE, load_voice, speak
 
 
 def speak_references(*, prompts: Path, shard: int, num_shards: int, output: Path) -> None:
-    """Writes the voice's audio of every `num_shards`-th utterance.
+    """Writes the voice's audio of one of `num_shards` parts of a prompt set.
 
     Args:
         prompts: the prompt set.
@@ -24,7 +24,7 @@ def speak_references(*, prompts: Path, shard: int, num_shards: int, output: Path
         output: Parquet file to write.
     """
     voice = load_voice()
-    utterances = read_records(Utterance, prompts)[shard::num_shards]
+    utterances = read_shard(Utterance, prompts, shard, num_shards)
     clips = [
         describe_clip(u.utterance_id, 0, speak(voice, u.text), SAMPLE_RATE)
         for u in progress(utterances, name=f"speak {output}", unit="clip")

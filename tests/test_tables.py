@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,7 +7,14 @@ import pytest
 from selfverify.audio import SILENCE_DB, decode_flac, encode_flac, rms_db
 from selfverify.clips import describe_clip
 from selfverify.records import Candidate, Clip, StopReason, Utterance
-from selfverify.tables import atomic_path, read_records, write_csv, write_records, write_table
+from selfverify.tables import (
+    atomic_path,
+    read_records,
+    read_shard,
+    write_csv,
+    write_records,
+    write_table,
+)
 
 UTTERANCE = Utterance("u-1", "Hello.", ("Hello", "hullo"), "x", "standard", 1, 0.5)
 CANDIDATE = Candidate("u-1", 0, 7, [3, 4], [[1, 2]], StopReason.EOS, 2, "abc")
@@ -14,6 +23,15 @@ CANDIDATE = Candidate("u-1", 0, 7, [3, 4], [[1, 2]], StopReason.EOS, 2, "abc")
 def test_records_survive_the_file(tmp_path):
     write_records([CANDIDATE], tmp_path / "c.parquet")
     assert read_records(Candidate, tmp_path / "c.parquet") == [CANDIDATE]
+
+
+def test_shards_are_even_and_lose_nothing(tmp_path):
+    rows = [dataclasses.replace(UTTERANCE, utterance_id=f"u-{i}") for i in range(7)]
+    write_records(rows, tmp_path / "u.parquet")
+    parts = [read_shard(Utterance, tmp_path / "u.parquet", shard, 3) for shard in range(3)]
+    assert [len(part) for part in parts] == [2, 2, 3]
+    ids = [row.utterance_id for part in parts for row in part]
+    assert ids == [row.utterance_id for row in rows]
 
 
 def test_equal_rows_give_equal_bytes(tmp_path):

@@ -52,6 +52,13 @@ def read_records(kind: type[Record], path: Path) -> list[Record]:
     return [kind(**row) for row in pq.read_table(path, columns=names).to_pylist()]
 
 
+def read_shard(kind: type[Record], path: Path, shard: int, num_shards: int) -> list[Record]:
+    """Returns one of `num_shards` equal parts of a file's rows, neighbours kept together."""
+    records = read_records(kind, path)
+    start, end = (len(records) * part // num_shards for part in (shard, shard + 1))
+    return records[start:end]
+
+
 def read_tables(paths: Iterable[Path], columns: list[str] | None = None) -> pd.DataFrame:
     """Returns the rows of several Parquet files of one kind, in the order given."""
     return pd.concat([pd.read_parquet(path, columns=columns) for path in paths], ignore_index=True)

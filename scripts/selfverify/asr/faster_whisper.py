@@ -10,12 +10,17 @@ from selfverify.asr.base import SAMPLE_RATE, Hypothesis, Recogniser, join_segmen
 
 
 class FasterWhisper(Recogniser):
-    """`faster-whisper`, greedy."""
+    """`faster-whisper`, greedy.
+
+    On a CPU weights are int8 unless told otherwise: two processes on two cores took .55 s a clip,
+    .80 s with float32 (batches of 4 and 16, the faster of each).
+    """
 
     def __init__(
-        self, model: str, *, device: str = "cpu", compute_type: str = "float32", **options
+        self, model: str, *, device: str = "cpu", compute_type: str | None = None, **options
     ) -> None:
         super().__init__(**options)
+        compute_type = compute_type or ("int8_float32" if device == "cpu" else "float16")
         self.model = WhisperModel(
             str(model), device=device, compute_type=compute_type, cpu_threads=1, num_workers=1
         )

@@ -32,7 +32,8 @@ def plot_failure_by_n(*, rates: Path, systems: list[str], floor: str, pdf: Path,
             draw_system(axis, pd.DataFrame(table[table["system"] == system]), floors)
             axis.set_title(system)
         axes[0][0].set_ylabel("utterances that fail")
-        axes[0][0].legend(loc="upper right", fontsize=8)
+        handles, labels = axes[0][0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=8)
         save_figure(figure, [pdf, png])
 
 
@@ -50,8 +51,9 @@ def draw_system(axis: Axes, table: pd.DataFrame, floors: dict[str, float]) -> Ax
         )  # fmt: skip
         if prompt_set in floors:
             axis.axhline(
-                floors[prompt_set], color=style["color"], linewidth=0.9, linestyle=(0, (2, 2))
-            )
+                floors[prompt_set], color=style["color"], linewidth=0.9, linestyle=(0, (2, 2)),
+                label="the voice itself",
+            )  # fmt: skip
     axis.set_xscale("log", base=2)
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()

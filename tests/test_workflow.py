@@ -232,6 +232,16 @@ def test_a_missing_checkpoint_stops_before_any_job(tmp_path):
     assert not (folder / "data/mini/prompts").exists()
 
 
+def test_a_clone_with_the_published_figures_still_runs_the_study(tmp_path):
+    folder = copy_tree(tmp_path)
+    for published in ("figures", "data/mini/results"):
+        shutil.copytree(ROOT / published, folder / published)
+    planned = snakemake(folder, "-n", "all").stdout
+    assert {"sample_candidates", "transcribe", "tabulate_failures", "failure_by_n"} <= set(
+        planned.split()
+    )
+
+
 def test_lint_has_no_findings():
     process = snakemake(ROOT, "--lint")
     assert process.returncode == 0, process.stdout + process.stderr

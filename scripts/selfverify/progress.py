@@ -1,8 +1,8 @@
 """Progress of long jobs: a line now and then with the time left, fit for a log file."""
 
 import sys
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
@@ -13,7 +13,7 @@ class _LineTqdm(tqdm):
     """tqdm that ends its lines, so that the jobs of a workflow do not overwrite one another."""
 
     @staticmethod
-    def status_printer(file):
+    def status_printer(file: Any) -> Callable[[str], None]:
         def print_status(text: str) -> None:
             print(text, file=file, flush=True)
 

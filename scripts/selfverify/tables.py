@@ -38,12 +38,9 @@ def write_table(table: pd.DataFrame | pa.Table, path: Path) -> None:
         pq.write_table(table, temporary, compression="zstd")
 
 
-def write_records(
-    records: Sequence[Any], path: Path, columns: dict[str, Any] | None = None
-) -> None:
-    """Writes dataclasses as rows, with `columns` (constant values) before their fields."""
-    rows = [(columns or {}) | _plain(record) for record in records]
-    write_table(pa.Table.from_pylist(rows), path)
+def write_records(records: Sequence[Any], path: Path) -> None:
+    """Writes dataclasses as rows."""
+    write_table(pa.Table.from_pylist([_plain(record) for record in records]), path)
 
 
 def read_records(kind: type[Record], path: Path) -> list[Record]:

@@ -1,7 +1,6 @@
 """One call that every process makes before it trains or samples."""
 
 import os
-import warnings
 
 import torch
 
@@ -16,7 +15,6 @@ def set_up_torch(num_threads: int = 1) -> None:
     towards zero turn into denormals, which the processor handles in microcode.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    warnings.filterwarnings("ignore", message="`torch.nn.utils.weight_norm` is deprecated")
     torch.set_num_threads(num_threads)
     torch.set_flush_denormal(True)
     torch.use_deterministic_algorithms(True, warn_only=True)

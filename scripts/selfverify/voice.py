@@ -1,10 +1,12 @@
 """The synthesiser that the mini systems learn from: Piper with the voice en_US-joe-medium (CC0).
 
 Deterministic: both noises of the voice are off, so the same text gives the same samples. The audio
-starts and ends with a little silence, as recorded speech does; without it recognisers mishear the
-first word (word error .25 without, .12 with it and at this pace, on 220 development sentences).
+starts and ends with a little silence, as recorded speech does, and is slower than the voice's own
+pace. On 40 trial sentences Whisper tiny.en's word error was .25 as the voice comes, .23 with .3 s
+of silence around, .19 with that and a length scale of 1.25; less of both keeps clips short.
 """
 
+import json
 from importlib.resources import files
 from pathlib import Path
 
@@ -28,8 +30,6 @@ def voice_files() -> tuple[Path, Path]:
 
 def load_voice(num_threads: int = 1) -> PiperVoice:
     """Returns the voice, running on `num_threads` threads."""
-    import json
-
     model, config = voice_files()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads

@@ -21,7 +21,7 @@ LEVELS = [4, 4, 4, 4, 4]  # 1,024 codes
 
 
 def mini_xcodec2_config() -> Xcodec2Config:
-    """Returns the configuration of `mini-xcodec2` (4.6 M parameters, 1,024 codes at 50 Hz)."""
+    """Returns the configuration of `mini-xcodec2` (4.9 M parameters, 1,024 codes at 50 Hz)."""
     semantic = Wav2Vec2BertConfig(
         hidden_size=SEMANTIC_SIZE, num_hidden_layers=0, num_attention_heads=4,
         intermediate_size=256, feature_projection_input_dim=160, feat_proj_dropout=0.0,

@@ -2,7 +2,7 @@
 
 `standard` is drawn as the corpus is. `hard` leaves the corpus in one way per category:
 
-- long: three clauses; the corpus has two at most (longest corpus utterance 5.4 s);
+- long: three clauses; the corpus has two at most (longest corpus utterance 5.5 s);
 - repeats: one word of a sentence said three times in a row, which the corpus never does;
 - rare_words: two words that the corpus has four times each, and never together;
 - unusual_order: the five words of a clause in an order that the grammar does not allow.

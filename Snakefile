@@ -21,6 +21,7 @@ include: "rules/results.smk"
 include: "rules/figures.smk"
 include: "rules/pretraining.smk"
 include: "rules/stages.smk"
+include: "rules/versioning.smk"
 
 
 rule all:
@@ -29,5 +30,5 @@ rule all:
     # The small results and figures are in git, the data behind them are not: ask for all of it, or
     # a fresh clone would have nothing to do.
     input:
-        [path for files in STAGES.values() for path in files],
+        [file for stage in STAGES for file in stage.files],
     localrule: True

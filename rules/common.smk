@@ -7,14 +7,12 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from selfverify.asr import RECOGNISERS
+from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
 from selfverify.checkpoints import checkpoint_files
 from selfverify.code_closure import code_files
-from selfverify.codecs import CODECS
 from selfverify.errors import InputError
 from selfverify.job_environment import set_job_environment
 from selfverify.params import check_params
-from selfverify.systems import SYSTEMS
 
 try:
     check_params(config)

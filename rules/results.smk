@@ -1,7 +1,7 @@
 """Results: the cells of figures and tables.
 
 in:  data/{track}/verdicts and selected
-out: data/{track}/results/*.csv
+out: data/{track}/results/*.csv and metrics.json
 """
 
 JUDGED = [
@@ -21,11 +21,13 @@ rule tabulate_failures:
         rates=f"{DATA}/results/failure_rates.csv",
         modes=f"{DATA}/results/failure_modes.csv",
         agreements=f"{DATA}/results/asr_agreement.csv",
+        metrics=f"{DATA}/results/metrics.json",
     log:
         f"logs/{TRACK_NAME}/tabulate_failures.log",
     conda:
         "../envs/default.yaml"
     shell:
         "python {input.code[0]} --verdicts {input.verdicts} --selected {input.selected}"
-        " --rates {output.rates} --modes {output.modes} --agreements {output.agreements}"
+        " --rates {output.rates} --modes {output.modes}"
+        " --agreements {output.agreements} --metrics {output.metrics}"
         " 2>&1 | tee {log} >&2"

@@ -1,37 +1,149 @@
-"""Stages: what `dvc.yaml` versions together, each a target here (`snakemake stage_audio`)."""
+"""Stages: what DVC versions together, each a target here (`snakemake stage_audio-mini-llasa`)."""
 
-SHARDED = {
-    prompt_set: [f"{prompt_set}/{shard}.parquet" for shard in shards(prompt_set)]
-    for prompt_set in PROMPT_SETS
-}
+from selfverify.versioning.stages import Stage
+
+STUDY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
 VOICES = [*TRACK["systems"], *REFERENCES]
-EVERY_SHARD = [name for names in SHARDED.values() for name in names]
+USED_RECOGNISERS = sorted({TRACK["verifier"], TRACK["evaluator"]})
 
 
-def per_shard(folder, owners):
-    return [f"{DATA}/{folder}/{owner}/{name}" for owner in owners for name in EVERY_SHARD]
+def shard_files(folder):
+    """Every shard of every prompt set in a folder."""
+    return [
+        f"{folder}/{prompt_set}/{shard}.parquet"
+        for prompt_set in PROMPT_SETS
+        for shard in shards(prompt_set)
+    ]
 
 
-STAGES = {
-    "prompts": [f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in PROMPT_SETS],
-    "candidates": per_shard("candidates", TRACK["systems"]),
-    "audio": per_shard("audio", VOICES),
-    "transcripts": [
-        path
-        for recogniser in sorted({TRACK["verifier"], TRACK["evaluator"]})
-        for path in per_shard(f"transcripts/{recogniser}", VOICES)
-    ],
-    "verdicts": [f"{DATA}/verdicts/{name}" for name in JUDGED],
-    "selected": [f"{DATA}/selected/{name}" for name in JUDGED],
-    "results": list(rules.tabulate_failures.output),
-    "figures": [*rules.failure_by_n.output, *rules.table_best_of_n.output],
-}
+def study_params(*keys):
+    """Keys of the track's part of params.yaml."""
+    return [f"{STUDY}.{key}" for key in keys]
 
-for stage, files in STAGES.items():
+
+def prompt_set_params(key):
+    """A key of every prompt set's part of params.yaml."""
+    return study_params(*(f"prompt_sets.{prompt_set}.{key}" for prompt_set in PROMPT_SETS))
+
+
+def system_params(system, without=()):
+    """Keys of a system's part of params.yaml."""
+    keys = [key for key in TRACK["systems"][system] if key not in without]
+    return study_params(*(f"systems.{system}.{key}" for key in keys))
+
+
+def metric_params(*keys, without=()):
+    keys = keys or [key for key in config["metric"] if key not in without]
+    return [f"metric.{key}" for key in keys]
+
+
+def candidates_stage(system):
+    return Stage(
+        f"candidates-{system}",
+        files=tuple(shard_files(f"{DATA}/candidates/{system}")),
+        folder=f"{DATA}/candidates/{system}",
+        params=(
+            "seed",
+            *study_params("device", "pool_size"),
+            *prompt_set_params("num_shards"),
+            *system_params(system, without=["codec"]),
+        ),
+    )
+
+
+def audio_stage(voice):
+    codec = RESYNTHESES.get(voice)
+    params = []
+    if voice in TRACK["systems"]:
+        codec = TRACK["systems"][voice]["codec"]
+        params.append(f"systems.{voice}.codec")
+    if codec:
+        params += ["device", f"codecs.{codec}"]
+    return Stage(
+        f"audio-{voice}",
+        files=tuple(shard_files(f"{DATA}/audio/{voice}")),
+        folder=f"{DATA}/audio/{voice}",
+        params=(*study_params(*params), *prompt_set_params("num_shards")),
+    )
+
+
+def transcripts_stage(recogniser, voice):
+    folder = f"{DATA}/transcripts/{recogniser}/{voice}"
+    return Stage(
+        f"transcripts-{recogniser}-{voice}".replace(".", "_"),
+        files=tuple(shard_files(folder)),
+        folder=folder,
+        params=(
+            *study_params("device", "recognisers"),
+            *prompt_set_params("num_shards"),
+            *metric_params("language", "min_speech_s"),
+        ),
+    )
+
+
+def verdicts_stage(voice):
+    folder = f"{DATA}/verdicts/{voice}"
+    return Stage(
+        f"verdicts-{voice}",
+        files=tuple(f"{folder}/{prompt_set}.parquet" for prompt_set in PROMPT_SETS),
+        folder=folder,
+        params=(
+            *study_params("verifier", "evaluator"),
+            *metric_params(without=["language"]),
+        ),
+    )
+
+
+def selected_stage(voice):
+    folder = f"{DATA}/selected/{voice}"
+    params = study_params(*(["best_of"] if voice in TRACK["systems"] else []))
+    files = tuple(f"{folder}/{prompt_set}.parquet" for prompt_set in PROMPT_SETS)
+    return Stage(f"selected-{voice}", files=files, folder=folder, params=tuple(params))
+
+
+STAGES = [
+    Stage(
+        "prompts",
+        files=tuple(f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in PROMPT_SETS),
+        folder=f"{DATA}/prompts",
+        params=(
+            "seed",
+            "pretrain.corpus.num_utterances",
+            "pretrain.corpus.seed",
+            *prompt_set_params("num_utterances"),
+        ),
+    ),
+    *map(candidates_stage, TRACK["systems"]),
+    *map(audio_stage, VOICES),
+    *[transcripts_stage(recogniser, voice) for recogniser in USED_RECOGNISERS for voice in VOICES],
+    *map(verdicts_stage, VOICES),
+    *map(selected_stage, VOICES),
+    Stage(
+        "results",
+        files=tuple(map(str, rules.tabulate_failures.output)),
+        in_git=True,
+        metrics=(str(rules.tabulate_failures.output.metrics),),
+    ),
+    Stage(
+        "figures",
+        files=tuple(map(str, [*rules.failure_by_n.output, *rules.table_best_of_n.output])),
+        in_git=True,
+    ),
+]
+if any(TRACK["recognisers"][name]["model"] == BUNDLED_WHISPER for name in USED_RECOGNISERS):
+    STAGES.append(
+        Stage(
+            "whisper",
+            files=(BUNDLED_WHISPER,),
+            params=("bundled_whisper_sha256",),
+        )
+    )
+
+for stage in STAGES:
 
     rule:
         name:
-            f"stage_{stage}"
+            stage.target
         input:
-            files,
+            stage.files,
         localrule: True

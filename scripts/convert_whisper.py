@@ -5,7 +5,7 @@ from pathlib import Path
 from selfverify.asr.conversion import bundled_model_folder, convert_to_openai
 from selfverify.checkpoints import verify_file
 from selfverify.command import run_script
-from selfverify.tables import atomic_path
+from selfverify.files import atomic_path
 
 
 def convert_whisper(*, sha256: str, output: Path) -> None:

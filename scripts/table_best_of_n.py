@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from selfverify.command import run_script
-from selfverify.tables import atomic_path, write_csv
+from selfverify.files import atomic_path
+from selfverify.tables import write_csv
 
 
 def table_best_of_n(*, rates: Path, csv: Path, markdown: Path) -> None:

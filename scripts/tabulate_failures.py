@@ -1,11 +1,13 @@
 """Failure rates by n, failure modes and agreement of the recognisers, over systems and sets."""
 
+import json
 from pathlib import Path
 
 import pandas as pd
 
 from selfverify.command import run_script
-from selfverify.summary import agreement, failure_modes, failure_rates
+from selfverify.files import atomic_path
+from selfverify.summary import agreement, failure_modes, failure_rates, nested_rates
 from selfverify.tables import write_csv
 
 
@@ -16,6 +18,7 @@ def tabulate_failures(
     rates: Path,
     modes: Path,
     agreements: Path,
+    metrics: Path,
 ) -> None:
     """Writes the results that figures and tables show.
 
@@ -25,6 +28,7 @@ def tabulate_failures(
         rates: CSV of failure rates by n.
         modes: CSV of failure modes by category.
         agreements: CSV of the verdicts' agreement between verifier and evaluator.
+        metrics: JSON of the failure rates, for `dvc metrics diff`.
     """
     parts: dict[Path, list[pd.DataFrame]] = {rates: [], modes: [], agreements: []}
     for verdict_path, selected_path in zip(verdicts, selected, strict=True):
@@ -42,6 +46,9 @@ def tabulate_failures(
             parts[path].append(part)
     for path, tables in parts.items():
         write_csv(pd.concat(tables, ignore_index=True), path)
+    with atomic_path(metrics) as temporary:
+        rate_tree = nested_rates(pd.concat(parts[rates]))
+        temporary.write_text(json.dumps(rate_tree, indent=2) + "\n")
     _print_agreement(pd.concat(parts[agreements]))
 
 

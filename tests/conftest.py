@@ -1,5 +1,6 @@
 """What the tests share: the repository, a tiny system of the real classes, spoken text."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,10 @@ from selfverify.torch_setup import set_up_torch
 
 ROOT = Path(__file__).parents[1]
 CHECKPOINTS = ROOT / "data" / "mini" / "checkpoints"
+
+
+def pytest_addoption(parser):
+    parser.addoption("--study", help="keep the small study in this folder, or use the one there")
 
 
 def pytest_collection_modifyitems(items):
@@ -62,3 +67,25 @@ def speech():
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A repository with a finished run of the reduced study, committed and pushed."""
+
+    folder: Path
+    log: str  # of its `snakemake all`
+    store: Path  # its DVC remote
+
+
+@pytest.fixture(scope="session")
+def study(request, tmp_path_factory):
+    """`snakemake all` on the reduced parameters, once for all tests that look at a run."""
+    from study import make_study
+
+    kept = request.config.getoption("--study")
+    base = Path(kept).absolute() if kept else tmp_path_factory.mktemp("study")
+    folder, store = base / "study", base / "store"
+    if not folder.exists():
+        make_study(folder, store)
+    return Study(folder, (base / "log").read_text(), store)

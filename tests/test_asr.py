@@ -7,9 +7,10 @@ import torch
 from selfverify.asr import load_recogniser, locate_model
 from selfverify.asr.base import NOTHING_HEARD, Hypothesis, join_segments
 from selfverify.asr.conversion import bundled_model_folder, convert_to_openai, read_variables
-from selfverify.asr.vad import speech_seconds, to_recogniser_rate
+from selfverify.audio import to_recogniser_rate
 from selfverify.errors import InputError
 from selfverify.metric.content import content_error
+from selfverify.vad import speech_seconds
 
 
 @pytest.fixture(scope="session")

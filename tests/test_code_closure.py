@@ -2,10 +2,8 @@
 
 import pytest
 
-from selfverify.asr import RECOGNISERS
+from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
 from selfverify.code_closure import SCRIPTS, code_files
-from selfverify.codecs import CODECS
-from selfverify.systems import SYSTEMS
 
 
 def test_the_script_is_first_and_its_imports_follow():
@@ -29,6 +27,11 @@ def test_an_adapter_is_code_of_those_who_load_it_alone():
     adapter = "scripts/selfverify/systems/llasa.py"
     assert adapter in code_files("sample_candidates", "selfverify.systems.llasa")
     assert adapter not in code_files("decode_audio", "selfverify.codecs.xcodec2")
+
+
+def test_the_tables_of_names_are_nobodys_code_so_that_a_new_adapter_reruns_nothing():
+    for script in ("sample_candidates", "decode_audio", "transcribe"):
+        assert not any(file.endswith("adapters.py") for file in code_files(script))
 
 
 @pytest.mark.parametrize("table", [SYSTEMS, CODECS, RECOGNISERS])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from conftest import CHECKPOINTS
-from selfverify.asr.vad import speech_seconds
-from selfverify.codecs import CODECS, load_codec
+from selfverify.adapters import CODECS
+from selfverify.codecs import load_codec
 from selfverify.codecs.xcodec2 import pad_to_frames, semantic_features
 from selfverify.errors import InputError
+from selfverify.vad import speech_seconds
 
 
 @pytest.fixture(scope="module", params=["mini-xcodec2"])

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from selfverify.adapters import SYSTEMS
 from selfverify.records import StopReason
-from selfverify.systems import SYSTEMS, load_system
+from selfverify.systems import load_system
 from selfverify.systems.base import SamplingRequest, SamplingSettings
 from selfverify.systems.llasa import Llasa
 from selfverify.systems.sampling import SeededChoice

@@ -1,69 +1,36 @@
 """The workflow itself: a small run end to end, what it leaves, and what it says when it cannot."""
 
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from conftest import ROOT
 from selfverify.audio import decode_flac
 from selfverify.records import Candidate, Clip
 from selfverify.seeds import candidate_seed
 from selfverify.tables import read_records
+from study import (
+    NOTHING,
+    NUM_UTTERANCES,
+    POOL_SIZE,
+    SYSTEMS,
+    copy_tree,
+    read_params,
+    reduce_params,
+    run_all,
+    snakemake,
+    write_params,
+)
 
 pytestmark = pytest.mark.workflow
 
-PARTS = ["Snakefile", "dvc.yaml", "params.yaml", "envs", "rules", "scripts", "profiles"]
-POOL_SIZE = 2
-NUM_UTTERANCES = {"standard": 2, "hard": 4}
 
-
-def copy_tree(target: Path) -> Path:
-    """The repository without its data, but with the mini checkpoints."""
-    for part in [*PARTS, "data/mini/checkpoints"]:
-        source, copy = ROOT / part, target / part
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(
-                source, copy, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
-            )
-        else:
-            shutil.copy(source, copy)
-    return target
-
-
-def reduce_params(folder: Path) -> None:
-    """A few prompts and a pool of two."""
-    params = yaml.safe_load((folder / "params.yaml").read_text())
-    mini = params["tracks"]["mini"]
-    mini |= {"pool_size": POOL_SIZE, "best_of": [1, 2]}
-    for name, size in NUM_UTTERANCES.items():
-        mini["prompt_sets"][name] = {"num_utterances": size, "num_shards": 1}
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
-
-
-def snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    command = [str(Path(sys.executable).parent / "snakemake"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=600,
-        env=os.environ | {"PYTHONPATH": ""},
-    )  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A folder in which `snakemake all` has run on the reduced parameters, and what it printed."""
-    folder = copy_tree(tmp_path_factory.mktemp("study"))
-    reduce_params(folder)
-    process = snakemake(folder, "all")
-    assert process.returncode == 0, process.stdout[-3000:] + process.stderr[-6000:]
-    return folder, process
+@pytest.fixture
+def run(study):
+    """The folder in which `snakemake all` has run, and what it printed."""
+    return study.folder, study.log
 
 
 def test_every_candidate_is_there_and_seeded(run):
@@ -114,8 +81,7 @@ def test_verdicts_and_selection_cover_every_utterance(run):
 def test_results_add_up(run):
     folder, _ = run
     rates = pd.read_csv(folder / "data/mini/results/failure_rates.csv")
-    systems = {"mini-llasa", "reference", "mini-xcodec2-resynthesis"}
-    assert set(rates["system"]) == systems
+    assert set(rates["system"]) == {*SYSTEMS, "reference", "mini-xcodec2-resynthesis"}
     assert (rates["n"] == rates["prompt_set"].map(NUM_UTTERANCES)).all()
     assert rates["rate"].between(rates["low"], rates["high"]).all()
     assert (rates["high"] > rates["low"]).all()
@@ -125,20 +91,19 @@ def test_results_add_up(run):
 
 
 def test_figure_and_table_are_made_and_agreement_is_printed(run):
-    folder, process = run
+    folder, log = run
     figures = folder / "figures/mini"
     assert (figures / "failure_by_n.pdf").read_bytes().startswith(b"%PDF")
     assert (figures / "failure_by_n.png").read_bytes().startswith(b"\x89PNG")
     rates = pd.read_csv(folder / "data/mini/results/failure_rates.csv")
     assert pd.read_csv(figures / "table_best_of_n.csv").equals(rates)
     assert "mini-llasa | hard" in (figures / "table_best_of_n.md").read_text()
-    assert "mini-llasa, hard: verifier and evaluator agree on" in process.stderr
+    assert "mini-llasa, hard: verifier and evaluator agree on" in log
 
 
 def test_a_second_run_has_nothing_to_do(run):
     folder, _ = run
-    process = snakemake(folder, "all")
-    assert "Nothing to be done" in process.stdout + process.stderr
+    assert NOTHING in run_all(folder)
 
 
 def test_the_same_seeds_give_the_same_bytes_again(run):
@@ -178,16 +143,6 @@ def test_an_edited_file_reruns_what_it_decides(run, edited, jobs):
     assert "transcribe " not in planned
 
 
-def test_every_artifact_is_an_output_of_dvc(run):
-    folder, _ = run
-    stages = yaml.safe_load((folder / "dvc.yaml").read_text())["stages"].values()
-    outs = [next(iter(out)) for stage in stages for out in stage["outs"]]
-    written = [p for base in ("data", "figures") for p in (folder / base).rglob("*") if p.is_file()]
-    artifacts = [str(p.relative_to(folder)) for p in written if "checkpoints" not in p.parts]
-    assert artifacts
-    assert [a for a in artifacts if not any(a == o or a.startswith(f"{o}/") for o in outs)] == []
-
-
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -201,9 +156,9 @@ def test_every_artifact_is_an_output_of_dvc(run):
 )
 def test_bad_parameters_stop_with_one_line_before_any_job(tmp_path, path, value, message):
     folder = copy_tree(tmp_path)
-    params = yaml.safe_load((folder / "params.yaml").read_text())
+    params = read_params(folder)
     params["tracks"]["mini"][path] = value
-    (folder / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
+    write_params(folder, params)
     process = snakemake(folder, "all")
     assert process.returncode != 0
     assert message in process.stderr

@@ -1,10 +1,12 @@
-"""Samples and files: FLAC bytes, levels, and how much of a clip is speech."""
+"""Samples and files: FLAC bytes, levels, and the rate that recognisers hear."""
 
 import io
 
 import numpy as np
 import soundfile as sf
+import soxr
 
+RECOGNISER_RATE = 16_000  # Hz, of every recogniser here and of the voice activity detection
 SILENCE_DB = -100.0  # reported for digital silence, where the level is minus infinity
 
 
@@ -31,3 +33,10 @@ def rms_db(audio: np.ndarray) -> float:
     """Returns the root-mean-square level in dB relative to full scale."""
     power = float(np.mean(np.square(audio, dtype=np.float64))) if audio.size else 0.0
     return max(10.0 * np.log10(power), SILENCE_DB) if power > 0.0 else SILENCE_DB
+
+
+def to_recogniser_rate(audio: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Returns mono float32 audio resampled to `RECOGNISER_RATE`."""
+    if sample_rate != RECOGNISER_RATE:
+        audio = soxr.resample(audio, sample_rate, RECOGNISER_RATE)
+    return np.ascontiguousarray(audio, dtype=np.float32)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from selfverify.asr.vad import speech_seconds
 from selfverify.audio import encode_flac, rms_db
 from selfverify.records import Clip, StopReason
+from selfverify.vad import speech_seconds
 
 
 def describe_clip(

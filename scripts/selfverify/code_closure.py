@@ -10,6 +10,8 @@ from pathlib import Path
 
 SCRIPTS = Path(__file__).parents[1]
 PACKAGE = "selfverify"
+# Tables of names: what one of them decides, the chosen adapter's module, rules name themselves.
+EXEMPT = {SCRIPTS / PACKAGE / "adapters.py"}
 
 
 def code_files(script: str, *modules: str) -> list[str]:
@@ -52,4 +54,4 @@ def _module_files(name: str) -> list[Path]:
         return []
     files = [SCRIPTS.joinpath(*parts[:end], "__init__.py") for end in range(1, len(parts) + 1)]
     files.append(SCRIPTS.joinpath(*parts).with_suffix(".py"))
-    return [file for file in files if file.exists()]
+    return [file for file in files if file.exists() and file not in EXEMPT]

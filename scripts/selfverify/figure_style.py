@@ -6,7 +6,7 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from selfverify.tables import atomic_path
+from selfverify.files import atomic_path
 
 mpl.use("Agg")
 

@@ -83,3 +83,12 @@ def _draws(verdicts: pd.DataFrame, best_of: int) -> np.ndarray:
     num_utterances = len(set(ordered["utterance_id"]))
     pools = passes.reshape(num_utterances, -1)[:, :best_of]
     return np.where(pools.any(axis=1), pools.argmax(axis=1) + 1, best_of)
+
+
+def nested_rates(rates: pd.DataFrame) -> dict[str, dict[str, dict[str, float]]]:
+    """Returns the failure rates by system, prompt set and "best_of_N"."""
+    nested: dict[str, dict[str, dict[str, float]]] = {}
+    for row in rates.to_dict("records"):
+        by_set = nested.setdefault(row["system"], {})
+        by_set.setdefault(row["prompt_set"], {})[f"best_of_{row['best_of']}"] = row["rate"]
+    return nested

@@ -1,12 +1,10 @@
 """Parquet in and out, whole or not at all.
 
-Records are the dataclasses of `records`. Writers put the file beside its place under a temporary
-name and rename it, so that a killed job leaves no half table behind.
+Records are the dataclasses of `records`. A killed job leaves no half table behind.
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,19 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from selfverify.files import atomic_path
+
 Record = TypeVar("Record")
-
-
-@contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Yields a temporary path beside `path`, renamed to it when the block ends without error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")  # one name, so that a killed job leaves one
-    try:
-        yield temporary
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def write_table(table: pd.DataFrame | pa.Table, path: Path) -> None:

@@ -4,15 +4,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from selfverify.adapters import RECOGNISERS
 from selfverify.asr.base import Recogniser
 from selfverify.checkpoints import verify_file
 from selfverify.errors import InputError
 from selfverify.lookup import load_class
-
-RECOGNISERS = {
-    "openai-whisper": "selfverify.asr.openai_whisper:OpenAIWhisper",
-    "faster-whisper": "selfverify.asr.faster_whisper:FasterWhisper",
-}
 
 
 def load_recogniser(

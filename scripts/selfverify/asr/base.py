@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SAMPLE_RATE = 16_000  # Hz, of every recogniser here
+from selfverify.audio import RECOGNISER_RATE
+
 WINDOW_S = 30.0  # Whisper's; longer clips take the long-form path
 
 
@@ -35,11 +36,11 @@ class Recogniser(ABC):
         self.batch_size = batch_size
 
     def transcribe(self, clips: Sequence[np.ndarray]) -> list[Hypothesis]:
-        """Returns one hypothesis per clip (float32 samples at `SAMPLE_RATE`).
+        """Returns one hypothesis per clip (float32 samples at `RECOGNISER_RATE`).
 
         Clips that fit the window go through in one batch; longer ones one by one.
         """
-        window = int(WINDOW_S * SAMPLE_RATE)
+        window = int(WINDOW_S * RECOGNISER_RATE)
         short = [i for i, clip in enumerate(clips) if 0 < len(clip) <= window]
         heard = (
             dict(zip(short, self._short([clips[i] for i in short]), strict=True)) if short else {}

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from selfverify.asr.base import NOTHING_HEARD, Hypothesis, Recogniser
-from selfverify.asr.vad import to_recogniser_rate
-from selfverify.audio import decode_flac
+from selfverify.audio import decode_flac, to_recogniser_rate
 from selfverify.progress import progress
 from selfverify.records import Clip, Transcript
 

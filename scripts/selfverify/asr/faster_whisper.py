@@ -6,7 +6,8 @@ import numpy as np
 from faster_whisper import BatchedInferencePipeline, WhisperModel
 from faster_whisper.transcribe import Segment
 
-from selfverify.asr.base import SAMPLE_RATE, Hypothesis, Recogniser, join_segments
+from selfverify.asr.base import Hypothesis, Recogniser, join_segments
+from selfverify.audio import RECOGNISER_RATE
 
 
 class FasterWhisper(Recogniser):
@@ -29,11 +30,11 @@ class FasterWhisper(Recogniser):
     def _short(self, clips: list[np.ndarray]) -> list[Hypothesis]:
         # The package batches the clips of one recording: lay them side by side, each from a whole
         # second on, and find a segment's clip by the offset that it carries.
-        seconds = [ceil(len(clip) / SAMPLE_RATE) for clip in clips]
+        seconds = [ceil(len(clip) / RECOGNISER_RATE) for clip in clips]
         starts = np.concatenate([[0], np.cumsum(seconds)[:-1]])
-        recording = np.zeros(sum(seconds) * SAMPLE_RATE, dtype=np.float32)
+        recording = np.zeros(sum(seconds) * RECOGNISER_RATE, dtype=np.float32)
         for clip, start in zip(clips, starts, strict=True):
-            recording[start * SAMPLE_RATE : start * SAMPLE_RATE + len(clip)] = clip
+            recording[start * RECOGNISER_RATE : start * RECOGNISER_RATE + len(clip)] = clip
         marks = [
             {"start": float(start), "end": float(start + length)}
             for start, length in zip(starts, seconds, strict=True)

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from selfverify.adapters import CODECS
 from selfverify.checkpoints import verify_checkpoint
 from selfverify.codecs.base import Codec
 from selfverify.lookup import load_class
-
-CODECS = {"xcodec2": "selfverify.codecs.xcodec2:XCodec2"}
 
 
 def load_codec(adapter: str, checkpoint: str | Path, **options: Any) -> Codec:

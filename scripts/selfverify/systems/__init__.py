@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from selfverify.adapters import SYSTEMS
 from selfverify.checkpoints import verify_checkpoint
 from selfverify.lookup import load_class
 from selfverify.systems.base import TTSSystem
-
-SYSTEMS = {"llasa": "selfverify.systems.llasa:Llasa"}
 
 
 def load_system(adapter: str, checkpoint: str | Path, **options: Any) -> TTSSystem:

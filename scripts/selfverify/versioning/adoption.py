@@ -1,0 +1,118 @@
+"""Before the graph is built: give Snakemake the job records of files that DVC restored."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from snakemake.persistence.file import FilePersistence
+
+from selfverify.errors import InputError
+from selfverify.versioning.dvc import changed_files, is_dvc_repository
+from selfverify.versioning.integrity import refuse_damaged_files
+from selfverify.versioning.records import JobRecord, read_records
+
+STAMP = Path(".snakemake/adopted.json")  # which records were adopted, and whether a run broke off
+TOLERANCE_S = 0.001  # of a file's time, which file systems round
+
+
+def adopt() -> None:
+    """Gives Snakemake the records of every file whose bytes are those of dvc.lock.
+
+    Takes no time if nothing was pulled or checked out since the last run ended well.
+
+    Raises:
+        InputError: if a file is a hard link into DVC's cache, where a rerun would be refused, or
+            if it is not the one that dvc.lock names.
+    """
+    if not is_dvc_repository():
+        return
+    fingerprint = _fingerprint()
+    stamp = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    is_new = stamp.get("fingerprint") != fingerprint
+    if is_new or not stamp["is_complete"]:
+        jobs = [job for path in _record_files() for job in read_records(path)]
+        if jobs:
+            _refuse_hard_links(jobs)
+            _hand_over(jobs, overwrite=is_new)
+        _write_stamp(fingerprint, is_complete=True)
+
+
+def begin_run() -> None:
+    """Notes that a run began: if it fails, the next start looks again at what is on disk."""
+    if STAMP.exists():
+        _write_stamp(_fingerprint(), is_complete=False)
+
+
+def end_run() -> None:
+    """Notes that the run's own records are the ones to keep."""
+    _write_stamp(_fingerprint(), is_complete=True)
+
+
+def _hand_over(jobs: Iterable[JobRecord], *, overwrite: bool) -> None:
+    changed = changed_files(_lock_files())
+    if overwrite:
+        refuse_damaged_files(_lock_files(), changed)
+    persistence = FilePersistence()
+    for job, output in _unchanged(jobs, changed):
+        metadata = job.to_metadata()
+        if overwrite or not _describes(persistence._read_record(output), output):
+            persistence._write_record(output, metadata)
+            _set_time(output, job.ended_s)
+
+
+def _unchanged(jobs: Iterable[JobRecord], changed: set[str]) -> Iterator[tuple[JobRecord, str]]:
+    folders = tuple(path for path in changed if path.endswith("/"))
+    for job in jobs:
+        for output in job.outputs:
+            if output not in changed and not output.startswith(folders):
+                yield job, output
+
+
+def _describes(metadata: object, output: str) -> bool:
+    """Whether Snakemake's own record is of the file as it lies there, and not of an older one."""
+    ended_s = getattr(metadata, "endtime", None)
+    if ended_s is None or not os.path.exists(output):
+        return False
+    return abs(os.stat(output).st_mtime - ended_s) < TOLERANCE_S
+
+
+def _set_time(output: str, time_s: float) -> None:
+    """Restores when a file was made, of a symbolic link and of what it points to."""
+    with suppress(FileNotFoundError, PermissionError):
+        os.utime(output, (time_s, time_s), follow_symlinks=False)
+        os.utime(output, (time_s, time_s))
+
+
+def _refuse_hard_links(jobs: Iterable[JobRecord]) -> None:
+    for output in (output for job in jobs for output in job.outputs):
+        if os.path.lexists(output) and os.lstat(output).st_nlink > 1:
+            raise InputError(
+                f"{output} is a hard link into DVC's cache, where files are read-only, so that "
+                "Snakemake could not make it anew. Choose another link type: "
+                "`dvc config --local cache.type reflink,symlink,copy && dvc checkout --relink`"
+            )
+
+
+def _record_files() -> list[Path]:
+    return sorted(Path("data").glob("*/provenance/*.jsonl"))
+
+
+def _lock_files() -> list[Path]:
+    return [path for path in (Path("dvc.lock"), *Path("data").glob("*/dvc.lock")) if path.exists()]
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    settings = (Path(".dvc/config"), Path(".dvc/config.local"))  # the link type is among them
+    for path in (*_lock_files(), *_record_files(), *settings):
+        if path.exists():
+            digest.update(str(path).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _write_stamp(fingerprint: str, *, is_complete: bool) -> None:
+    STAMP.parent.mkdir(exist_ok=True)
+    STAMP.write_text(json.dumps({"fingerprint": fingerprint, "is_complete": is_complete}))

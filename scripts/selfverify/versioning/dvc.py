@@ -1,0 +1,141 @@
+"""DVC's side: the stages of dvc.yaml, what is changed on disk, and committing."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import yaml
+
+from selfverify.errors import InputError
+from selfverify.versioning.stages import Stage, stage_of_files
+
+HEADER = """\
+# What is versioned: one stage per step and owner, each calling its Snakemake target. Written by
+# `snakemake all` from the graph, never by hand; what a stage needs is said in rules/stages.smk.
+"""
+
+
+def is_dvc_repository() -> bool:
+    """Whether git and DVC keep the current folder; an unpacked archive runs without them."""
+    return Path(".dvc").is_dir() and Path(".git").exists()
+
+
+def pipeline_file(track: str, default_track: str) -> Path:
+    """Returns the dvc.yaml of a track; other tracks have their own, which `dvc repro` leaves be."""
+    return Path("dvc.yaml") if track == default_track else Path("data", track, "dvc.yaml")
+
+
+def describe_stages(
+    stages: Sequence[Stage], inputs: dict[str, set[str]], *, track: str, default_track: str
+) -> dict:
+    """Returns the content of dvc.yaml.
+
+    Args:
+        stages: all of the track.
+        inputs: of each stage by its name, every file that its jobs read.
+        track: whose stages these are.
+        default_track: that of params.yaml.
+    """
+    owners = stage_of_files(stages)
+    is_default = track == default_track
+    described = {}
+    for stage in stages:
+        command = f"snakemake {stage.target}" + ("" if is_default else f" --config track={track}")
+        described[stage.name] = (
+            {"cmd": command}
+            | ({} if is_default else {"wdir": "../.."})
+            | {"deps": sorted({_dependency(file, owners) for file in inputs[stage.name]})}
+            | ({"params": list(stage.params)} if stage.params else {})
+            | _outputs(stage)
+        )
+    return {"stages": described}
+
+
+def _outputs(stage: Stage) -> dict[str, list]:
+    options = {"persist": True} | ({"cache": False} if stage.in_git else {})
+    lists: dict[str, list] = {"outs": [], "metrics": []}
+    for path in stage.outs:
+        lists["metrics" if path in stage.metrics else "outs"].append({path: options})
+    return {kind: paths for kind, paths in lists.items() if paths}
+
+
+def _dependency(file: str, owners: dict[str, Stage]) -> str:
+    """What stands for an input in dvc.yaml: the folder of the stage or checkpoint it belongs to."""
+    parts = Path(file).parts
+    if file in owners:
+        return owners[file].folder or file
+    if parts[0] == "data" and parts[2] == "checkpoints":
+        return str(Path(*parts[:4]))
+    return file
+
+
+def write_pipeline(content: dict, path: Path) -> None:
+    """Writes dvc.yaml if its content is another; plots, which are written by hand, are kept."""
+    before = yaml.safe_load(path.read_text()) if path.exists() else {}
+    after = content | {key: value for key, value in before.items() if key == "plots"}
+    if before != after:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        dumped = yaml.dump(after, Dumper=_NoAliases, sort_keys=False, width=100)
+        path.write_text(HEADER + dumped)
+
+
+class _NoAliases(yaml.SafeDumper):
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+def commit(stages: Iterable[Stage], pipeline: Path) -> None:
+    """Commits what is on disk to DVC and writes dvc.lock; stages that dvc.yaml lacks must wait."""
+    known = yaml.safe_load(pipeline.read_text())["stages"] if pipeline.exists() else {}
+    names = [stage.name for stage in stages if stage.name in known]
+    # The file as one target takes 3 s for 20 stages; each by its name takes 15.
+    targets = [str(pipeline)] if len(names) == len(known) else [f"{pipeline}:{n}" for n in names]
+    if names:
+        _dvc("commit", "--quiet", "--force", *targets)
+        _forget_old_stages(pipeline.with_suffix(".lock"), known)
+
+
+def _forget_old_stages(lock: Path, known: dict) -> None:
+    """Drops stages that dvc.yaml has no longer, which DVC itself would keep in dvc.lock."""
+    if set(yaml.safe_load(lock.read_text())["stages"]) - set(known):
+        from dvc.utils.serialize import modify_yaml  # DVC's own formatting
+
+        with modify_yaml(lock) as content:
+            for name in set(content["stages"]) - set(known):
+                del content["stages"][name]
+
+
+def changed_files(locks: Iterable[Path]) -> set[str]:
+    """Returns the tracked files whose bytes are not those of dvc.lock, folders ending in "/"."""
+    status = json.loads(_dvc("data", "status", "--granular", "--json") or "{}")
+    uncommitted = status.get("uncommitted", {})
+    kinds = ("added", "modified", "unknown")
+    changed = {path for kind in kinds for path in uncommitted.get(kind, [])}
+    return changed | {path for lock in locks for path in _changed_in_git(lock)}
+
+
+def _changed_in_git(lock: Path) -> Iterable[str]:
+    """Single files of dvc.lock with other content; DVC reports none that it does not cache."""
+    for stage in yaml.safe_load(lock.read_text())["stages"].values():
+        for out in stage.get("outs", []):
+            path = Path(out["path"])
+            if path.is_file() and hashlib.md5(path.read_bytes()).hexdigest() != out["md5"]:
+                yield out["path"]
+
+
+def cache_folder() -> Path:
+    """Returns where DVC keeps its objects, which may be shared by several clones."""
+    return Path(_dvc("cache", "dir").strip())
+
+
+def _dvc(*arguments: str) -> str:
+    """What `dvc` prints; it is the one installed beside the interpreter that runs Snakemake."""
+    command = [str(Path(sys.executable).with_name("dvc")), *arguments]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        message = process.stderr.strip().splitlines()
+        raise InputError(f"`dvc {' '.join(arguments[:2])}` failed: {' '.join(message[-3:])}")
+    return process.stdout

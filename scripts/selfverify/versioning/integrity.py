@@ -1,0 +1,67 @@
+"""Whether pulled files are the ones that were pushed.
+
+DVC trusts an object storage: unless a remote has `verify = true`, a damaged object is checked out
+as if it were whole, and `dvc status` finds nothing to say. So what was pulled is hashed here once.
+"""
+
+import configparser
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator
+from pathlib import Path
+
+import yaml
+
+from selfverify.errors import InputError
+from selfverify.versioning.dvc import cache_folder
+
+
+def refuse_damaged_files(locks: Iterable[Path], changed: Collection[str]) -> None:
+    """Compares every tracked file on disk with its hash in dvc.lock.
+
+    Args:
+        locks: the dvc.lock files.
+        changed: files that were changed here since, which are not looked at.
+
+    Raises:
+        InputError: if one differs; names the file, its object and the cure.
+    """
+    if _every_remote_verifies():
+        return
+    for path, md5 in _expected(locks):
+        if path not in changed and Path(path).is_file() and _file_md5(Path(path)) != md5:
+            place = f"files/md5/{md5[:2]}/{md5[2:]}"
+            raise InputError(
+                f"{path} is not the file that dvc.lock names: its object was damaged in the remote "
+                f"or on the way. Who has a good one in .dvc/cache copies {place} from there into "
+                "the remote (`dvc push` takes it for present). "
+                f"Then here: `rm -f {cache_folder() / place} {path} && dvc pull`"
+            )
+
+
+def _every_remote_verifies() -> bool:
+    """Whether DVC itself hashes what it downloads, from all of the remotes."""
+    config = configparser.ConfigParser(interpolation=None)
+    config.read([".dvc/config", ".dvc/config.local"])
+    remotes = [section for section in config.sections() if "remote " in section]
+    return bool(remotes) and all(config.getboolean(r, "verify", fallback=False) for r in remotes)
+
+
+def _expected(locks: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Path and MD5 of each file that DVC caches, folders taken apart by their listing."""
+    cache = cache_folder()
+    for lock in locks:
+        for stage in yaml.safe_load(lock.read_text())["stages"].values():
+            for out in stage.get("outs", []):
+                md5 = out["md5"]
+                if not md5.endswith(".dir"):
+                    yield out["path"], md5
+                    continue
+                listing = cache / "files/md5" / md5[:2] / md5[2:]
+                for entry in json.loads(listing.read_text()) if listing.exists() else []:
+                    yield f"{out['path']}/{entry['relpath']}", entry["md5"]
+
+
+def _file_md5(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()

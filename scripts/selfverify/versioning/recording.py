@@ -1,0 +1,108 @@
+"""When a run has ended well: write its job records and commit its files to DVC."""
+
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from snakemake.dag import DAG
+from snakemake.jobs import Job
+from snakemake.persistence import PersistenceBase
+
+from selfverify.versioning.adoption import end_run
+from selfverify.versioning.dvc import (
+    commit,
+    describe_stages,
+    is_dvc_repository,
+    pipeline_file,
+    write_pipeline,
+)
+from selfverify.versioning.records import JobRecord, read_records, write_records
+from selfverify.versioning.stages import Stage, stage_of_files
+
+
+def record(
+    dag: DAG,
+    persistence: PersistenceBase,
+    stages: Sequence[Stage],
+    *,
+    track: str,
+    default_track: str,
+) -> None:
+    """Writes the records of the stages that the graph touches, and commits these stages to DVC.
+
+    A run of the whole study also writes dvc.yaml anew, from the graph. Inside `dvc repro` DVC
+    commits by itself, so that only the records are written.
+
+    Raises:
+        InputError: if DVC fails; the files and their records are complete then.
+    """
+    if not is_dvc_repository():
+        return
+    start = time.monotonic()
+    jobs = _jobs_by_stage(dag, stages)
+    touched = [stage for stage in stages if stage.name in jobs and stage.is_complete]
+    folder = Path("data", track, "provenance")
+    for stage in touched:
+        _drop_orphans(stage)
+        _write_stage_records(stage, jobs[stage.name], persistence, folder / f"{stage.name}.jsonl")
+    if "DVC_STAGE" not in os.environ:
+        pipeline = pipeline_file(track, default_track)
+        if len(touched) == len(stages):
+            _forget_other_stages(stages, folder)
+            inputs = stage_inputs(jobs)
+            write_pipeline(
+                describe_stages(stages, inputs, track=track, default_track=default_track), pipeline
+            )
+        commit(touched, pipeline)
+    end_run()
+    seconds = time.monotonic() - start
+    print(f"Recorded {len(touched)} stages in {folder} and DVC, {seconds:.1f} s.", file=sys.stderr)
+
+
+def stage_inputs(jobs: dict[str, list[Job]]) -> dict[str, set[str]]:
+    """Returns the files that each stage's jobs read and none of them makes."""
+    inputs = {}
+    for name, members in jobs.items():
+        made = {str(path) for job in members for path in job.output}
+        inputs[name] = {str(path) for job in members for path in job.input} - made
+    return inputs
+
+
+def _jobs_by_stage(dag: DAG, stages: Sequence[Stage]) -> dict[str, list[Job]]:
+    owners = stage_of_files(stages)
+    jobs = defaultdict(list)
+    for job in dag.jobs:
+        if job.output and str(job.output[0]) in owners:
+            jobs[owners[str(job.output[0])].name].append(job)
+    return jobs
+
+
+def _write_stage_records(
+    stage: Stage, jobs: list[Job], persistence: PersistenceBase, path: Path
+) -> None:
+    """Keeps the line of a job that would differ in its times alone, and of jobs of other graphs."""
+    records = {old.outputs: old for old in read_records(path) if old.outputs[0] in stage.files}
+    for job in jobs:
+        metadata = persistence.metadata(job.output[0])
+        if metadata is not None:
+            new = JobRecord.from_metadata(map(str, job.output), metadata)
+            old = records.get(new.outputs)
+            if old is None or old.essence != new.essence:
+                records[new.outputs] = new
+    write_records(records.values(), path)
+
+
+def _drop_orphans(stage: Stage) -> None:
+    for path in stage.orphans:
+        print(f"{path}: no rule makes it any more, removed", file=sys.stderr)
+        path.unlink()
+
+
+def _forget_other_stages(stages: Sequence[Stage], folder: Path) -> None:
+    names = {stage.name for stage in stages}
+    for path in folder.glob("*.jsonl"):
+        if path.stem not in names:
+            path.unlink()

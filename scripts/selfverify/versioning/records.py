@@ -1,0 +1,115 @@
+"""Job records: how each file was made, as Snakemake knows it, in text that git keeps.
+
+One JSON Lines file a stage, so that branches with results of different systems merge. What the jobs
+of a rule share, its code and most inputs, stands once, in a line before them.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from itertools import groupby
+from pathlib import Path
+from zlib import crc32
+
+from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
+
+from selfverify.files import atomic_path
+
+SHARED = ("rule", "code", "software")  # of the jobs of one group
+
+
+@dataclass(frozen=True)
+class JobRecord:
+    """One finished job."""
+
+    rule: str
+    outputs: tuple[str, ...]
+    inputs: dict[str, str | None]  # path to checksum; None where a file is too large for one
+    params: tuple[str, ...]
+    code: str  # the rule's command before its wildcards are filled in
+    command: str
+    software: str  # hash of the deployed environment
+    started_s: float  # seconds since 1970
+    ended_s: float
+
+    @classmethod
+    def from_metadata(cls, outputs: Iterable[str], metadata: MetadataRecord) -> "JobRecord":
+        """Returns what Snakemake's metadata of a job's outputs say."""
+        checksums = metadata.input_checksums or {}
+        return cls(
+            rule=metadata.rule or "",
+            outputs=tuple(sorted(outputs)),
+            inputs={path: checksums.get(path) for path in sorted(metadata.input or [])},
+            params=tuple(metadata.params or ()),
+            code=metadata.code or "",
+            command=metadata.shellcmd or "",
+            software=metadata.software_stack_hash or "",
+            started_s=metadata.starttime or 0.0,
+            ended_s=metadata.endtime or 0.0,
+        )
+
+    def to_metadata(self) -> MetadataRecord:
+        """Returns metadata as Snakemake would have written them itself."""
+        return MetadataRecord(
+            rule=self.rule,
+            input=list(self.inputs),
+            input_checksums={path: sha for path, sha in self.inputs.items() if sha},
+            params=list(self.params),
+            code=self.code,
+            shellcmd=self.command,
+            software_stack_hash=self.software,
+            starttime=self.started_s,
+            endtime=self.ended_s,
+            incomplete=False,
+            record_format_version=RECORD_FORMAT_VERSION,
+            log=[],
+            job_hash=crc32(self.outputs[0].encode()),
+        )
+
+    @property
+    def essence(self) -> dict:
+        """The record without its times."""
+        return asdict(self) | {"started_s": 0, "ended_s": 0}
+
+
+def read_records(path: Path) -> list[JobRecord]:
+    """Returns the jobs of a stage's file, none if there is no file."""
+    shared: dict = {}
+    records = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        row = json.loads(line)
+        if "outputs" in row:
+            row["inputs"] = dict(sorted((shared["inputs"] | row["inputs"]).items()))
+            row |= {key: tuple(row[key]) for key in ("outputs", "params")}
+            records.append(JobRecord(**(shared | row)))
+        else:
+            shared = row
+    return records
+
+
+def write_records(records: Iterable[JobRecord], path: Path) -> None:
+    """Writes the jobs of a stage, sorted, unless the file says the same already."""
+    lines = [line for group in _groups(records) for line in _lines(group)]
+    text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
+    if not path.exists() or path.read_text() != text:
+        with atomic_path(path) as temporary:
+            temporary.write_text(text)
+
+
+def _groups(records: Iterable[JobRecord]) -> Iterable[list[JobRecord]]:
+    """Jobs with the same rule, code and software, sorted."""
+
+    def shared(job: JobRecord) -> tuple[str, ...]:
+        return tuple(str(getattr(job, name)) for name in SHARED)
+
+    ordered = sorted(records, key=lambda job: (shared(job), job.outputs))
+    return [list(group) for _, group in groupby(ordered, key=shared)]
+
+
+def _lines(jobs: list[JobRecord]) -> Iterable[dict]:
+    """A line of what the jobs share, inputs too, then a line a job."""
+    common = set.intersection(*(set(job.inputs.items()) for job in jobs))
+    yield {name: getattr(jobs[0], name) for name in SHARED} | {"inputs": dict(common)}
+    for job in jobs:
+        own = asdict(job) | {"inputs": dict(job.inputs.items() - common)}
+        yield {name: value for name, value in own.items() if name not in SHARED}

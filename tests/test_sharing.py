@@ -1,0 +1,302 @@
+"""Colleagues share one study through git and DVC, and Snakemake and DVC stay of one mind."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from conftest import ROOT
+from study import (
+    NOTHING,
+    commit_all,
+    dvc,
+    executed,
+    git,
+    read_params,
+    run_all,
+    set_param,
+    snakemake,
+    tool,
+)
+
+pytestmark = pytest.mark.workflow
+
+COOL = "tracks.mini.systems.mini-llasa-cool.temperature"
+CHAIN = {
+    ("sample_candidates", "mini-llasa-cool"),
+    ("decode_audio", "mini-llasa-cool"),
+    ("transcribe", "openai-whisper-tiny.en"),
+    ("transcribe", "faster-whisper-tiny.en"),
+    ("judge_candidates", "mini-llasa-cool"),
+    ("select_best_of_n", "mini-llasa-cool"),
+}
+SUMMARIES = {("tabulate_failures", ""), ("failure_by_n", ""), ("table_best_of_n", "")}
+
+
+def clone(study, target: Path, link: str = "copy") -> Path:
+    """A colleague's clone, with the data pulled."""
+    git(target.parent, "clone", "-q", str(study.folder), str(target))
+    dvc(target, "config", "--local", "cache.type", link)
+    dvc(target, "pull", "-q")
+    return target
+
+
+def has_reflinks(folder: Path) -> bool:
+    (folder / "a").write_text("a")
+    command = ["cp", "--reflink=always", "a", "b"]
+    return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def colleague(study, tmp_path):
+    return clone(study, tmp_path / "clone")
+
+
+@pytest.fixture(scope="module")
+def history(study, tmp_path_factory):
+    """A clone with a second commit: the cooler system at another temperature, run anew."""
+    folder = clone(study, tmp_path_factory.mktemp("history") / "clone")
+    set_param(folder, COOL, 0.7)
+    log = run_all(folder)
+    commit_all(folder, "Warm the cool system")
+    return folder, log
+
+
+@pytest.mark.parametrize("link", ["copy", "symlink", "reflink"])
+def test_clone_pull_all_has_nothing_to_do(study, tmp_path, link):
+    if link == "reflink" and not has_reflinks(tmp_path):
+        pytest.skip("this file system has no reflinks")
+    folder = clone(study, tmp_path / "clone", link)
+    shard = folder / "data/mini/audio/mini-llasa/hard/000.parquet"
+    assert shard.is_symlink() == (link == "symlink")
+    assert NOTHING in run_all(folder)
+    assert NOTHING in run_all(folder)
+    assert git(folder, "status", "--short") == ""
+
+
+@pytest.mark.parametrize("link", ["copy", "symlink"])
+def test_nothing_to_do_for_files_above_the_checksum_limit(study, tmp_path, link):
+    folder = clone(study, tmp_path / "clone", link)
+    limit = 20_000_000  # bytes: above every file that git brought, below Whisper's weights
+    assert (folder / "data/mini/asr/whisper-tiny.en.pt").stat().st_size > limit
+    assert NOTHING in run_all(folder, "--max-checksum-file-size", str(limit))
+
+
+def test_hard_links_are_refused_with_the_reason_and_the_cure(study, tmp_path):
+    folder = clone(study, tmp_path / "clone", "hardlink")
+    process = snakemake(folder, "all")
+    assert process.returncode != 0
+    assert "is a hard link into DVC's cache" in process.stderr
+    cure = "dvc config --local cache.type reflink,symlink,copy && dvc checkout --relink"
+    assert cure in process.stderr
+    for command in cure.split(" && "):
+        dvc(folder, *command.split()[1:])
+    assert NOTHING in run_all(folder)
+
+
+def test_nothing_to_do_after_snakemakes_own_notes_are_lost(study, tmp_path):
+    folder = clone(study, tmp_path / "clone", "symlink")
+    run_all(folder)
+    shutil.rmtree(folder / ".snakemake")
+    assert NOTHING in run_all(folder)
+
+
+def test_an_edited_plotting_script_reruns_one_job(colleague):
+    script = colleague / "scripts/plot_failure_by_n.py"
+    script.write_text(script.read_text() + "\n# edited\n")
+    assert executed(run_all(colleague)) == {("failure_by_n", "")}
+    assert "Data and pipelines are up to date" in dvc(colleague, "status")
+    assert "figures/" not in git(colleague, "status", "--short")  # the same bytes again
+
+
+def test_an_edited_temperature_reruns_that_systems_chain_and_the_summaries(history):
+    folder, log = history
+    assert executed(log) == CHAIN | SUMMARIES
+    assert "Data and pipelines are up to date" in dvc(folder, "status")
+
+
+def test_an_edited_module_reruns_the_rules_it_decides(colleague):
+    module = colleague / "scripts/selfverify/metric/taxonomy.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    rules = {rule for rule, _ in executed(snakemake(colleague, "-n", "all").stdout)}
+    expected = {"judge_candidates", "select_best_of_n", "tabulate_failures"}
+    assert rules == expected | {"failure_by_n", "table_best_of_n"}
+
+
+def test_checking_out_the_commit_before_and_back_has_nothing_to_do(history):
+    folder, _ = history
+    branch = git(folder, "branch", "--show-current").strip()
+    for revision in ("HEAD~1", branch):
+        git(folder, "checkout", "-q", revision)
+        dvc(folder, "checkout", "-q")
+        assert NOTHING in run_all(folder)
+
+
+def test_a_restored_file_of_a_failed_run_is_not_taken_for_a_new_one(colleague):
+    run_all(colleague)
+    set_param(colleague, COOL, 0.9)
+    target = "data/mini/candidates/mini-llasa-cool/hard/000.parquet"
+    failed = snakemake(colleague, target, "--config", "seed=-1")
+    assert failed.returncode != 0
+    dvc(colleague, "checkout", "-q", "--force")
+    planned = executed(snakemake(colleague, "-n", "all").stdout)
+    assert ("sample_candidates", "mini-llasa-cool") in planned
+
+
+def test_results_of_other_parameters_than_the_file_has_are_not_recorded(colleague):
+    before = (colleague / "dvc.lock").read_text()
+    (colleague / "strict.yaml").write_text("metric: {max_cer: 0.2}")
+    log = run_all(colleague, "--configfile", "strict.yaml")
+    assert "Not recorded: metric differs from params.yaml" in log
+    assert (colleague / "dvc.lock").read_text() == before
+
+
+def test_dvc_repro_agrees_that_there_is_nothing_to_do(colleague):
+    assert "Data and pipelines are up to date" in dvc(colleague, "repro")
+    assert git(colleague, "status", "--short") == ""
+
+
+def test_dvc_repro_runs_what_snakemake_would_and_snakemake_agrees(colleague):
+    script = colleague / "scripts/table_best_of_n.py"
+    script.write_text(script.read_text() + "\n# edited\n")
+    assert "Running stage 'figures'" in dvc(colleague, "repro")
+    assert NOTHING in run_all(colleague)
+    assert "Data and pipelines are up to date" in dvc(colleague, "status")
+
+
+def test_dvc_metrics_and_plots_show_the_two_commits(history):
+    folder, _ = history
+    changed = json.loads(dvc(folder, "metrics", "diff", "HEAD~1", "--all", "--json"))
+    rates = changed["data/mini/results/metrics.json"]
+    assert any(key.startswith("mini-llasa-cool.hard.best_of_") for key in rates)
+    dvc(folder, "plots", "diff", "HEAD~1", "--out", "plots")
+    page = (folder / "plots/index.html").read_text()
+    assert "failure_by_n" in page
+    assert '"rev": "HEAD~1"' in page
+    shutil.rmtree(folder / "plots")
+
+
+def test_a_dvc_experiment_reruns_what_its_parameter_decides(colleague):
+    log = dvc(colleague, "exp", "run", "-n", "strict", "-S", "metric.max_cer=0.2")
+    assert "Running stage 'verdicts-mini-llasa'" in log
+    assert "Running stage 'candidates-mini-llasa'" not in log
+    rows = json.loads(dvc(colleague, "exp", "diff", "HEAD", "strict", "--json"))
+    assert rows["params"]["params.yaml"]["metric.max_cer"]["new"] == 0.2
+    assert NOTHING in run_all(colleague)
+
+
+def test_only_the_figures_are_enough_for_whom_they_are_enough(study, tmp_path):
+    folder = tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(study.folder), str(folder))
+    dvc(folder, "pull", "-q", "figures", "results")
+    assert not (folder / "data/mini/audio").exists()
+    process = snakemake(folder, "stage_figures")
+    assert NOTHING in process.stdout + process.stderr
+    script = folder / "scripts/plot_failure_by_n.py"
+    script.write_text(script.read_text() + "\n# edited\n")
+    process = snakemake(folder, "stage_figures")
+    assert executed(process.stdout + process.stderr) == {("failure_by_n", "")}
+    assert not (folder / "data/mini/audio").exists()
+
+
+def test_shards_of_an_older_split_are_removed(colleague):
+    stale = colleague / "data/mini/prompts/older.parquet"
+    shutil.copy(colleague / "data/mini/prompts/hard.parquet", stale)
+    log = run_all(colleague, "-R", "make_prompts")
+    assert "data/mini/prompts/older.parquet: no rule makes it any more, removed" in log
+    assert not stale.exists()
+
+
+def summary(folder: Path) -> list[dict[str, str]]:
+    """Snakemake's own table of every file of the graph and what it is made from."""
+    text = snakemake(folder, "all", "--detailed-summary").stdout
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+def pipeline(folder: Path) -> dict[str, dict]:
+    return yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
+
+
+def tracked_paths(stage: dict) -> list[str]:
+    outputs = [*stage.get("outs", []), *stage.get("metrics", [])]
+    return [next(iter(out)) for out in outputs]
+
+
+def covers(paths: list[str], file: str) -> bool:
+    return any(file == path or file.startswith(f"{path}/") for path in paths)
+
+
+def owner(stages: dict[str, dict], file: str) -> str | None:
+    return next((n for n, stage in stages.items() if covers(tracked_paths(stage), file)), None)
+
+
+def test_dvc_tracks_every_artifact_of_the_graph(study):
+    stages, rows = pipeline(study.folder), summary(study.folder)
+    files = [row["output_file"] for row in rows]
+    assert len(files) > 50
+    assert [file for file in files if owner(stages, file) is None] == []
+
+
+def test_dvc_and_snakemake_know_the_same_dependencies(study):
+    stages = pipeline(study.folder)
+    needed: dict[str, set[str]] = {name: set() for name in stages}
+    for row in summary(study.folder):
+        name = owner(stages, row["output_file"])
+        own = tracked_paths(stages[name])
+        inputs = row["input-file(s)"].split(",")
+        needed[name] |= {file for file in inputs if file and not covers(own, file)}
+    for name, stage in stages.items():
+        assert [file for file in needed[name] if not covers(stage["deps"], file)] == []
+        unused = [dep for dep in stage["deps"] if not any(covers([dep], f) for f in needed[name])]
+        assert unused == []
+
+
+def test_the_published_pipeline_is_that_of_the_published_parameters(study):
+    """`snakemake all` writes dvc.yaml; what is in git must be what it would write."""
+    for name, stage in pipeline(ROOT).items():
+        assert stage["cmd"] == f"snakemake stage_{name}"
+        missing = [d for d in stage["deps"] if d.startswith("scripts") and not (ROOT / d).exists()]
+        assert missing == []
+    systems = read_params(ROOT)["tracks"]["mini"]["systems"]
+    assert {f"candidates-{name}" for name in systems} <= set(pipeline(ROOT))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("seed", 1),
+        ("pretrain.corpus.seed", 1),
+        ("bundled_whisper_sha256", "0" * 64),
+        ("metric.max_cer", 0.4),
+        ("metric.min_speech_s", 0.3),
+        ("tracks.mini.pool_size", 3),
+        ("tracks.mini.best_of", [1]),
+        ("tracks.mini.prompt_sets.hard.num_utterances", 5),
+        (COOL, 0.9),
+        ("tracks.mini.systems.mini-llasa-cool.max_audio_s", 5.0),
+    ],
+)
+def test_both_tools_see_the_same_stages_in_a_changed_parameter(colleague, key, value):
+    set_param(colleague, key, value)
+    stages = pipeline(colleague)
+    rows = summary(colleague)
+    by_snakemake = {
+        owner(stages, row["output_file"]) for row in rows if "params changed" in row["status"]
+    }
+    status = json.loads(dvc(colleague, "status", "--json"))
+    by_dvc = {name for name, changes in status.items() if "params.yaml" in json.dumps(changes)}
+    assert by_snakemake
+    assert by_snakemake == by_dvc
+
+
+def test_without_git_and_dvc_the_study_runs_as_plain_snakemake(study, tmp_path):
+    folder = tmp_path / "unpacked"
+    ignored = shutil.ignore_patterns(".git", ".dvc", ".snakemake")
+    shutil.copytree(study.folder, folder, ignore=ignored)
+    process = tool(folder, "snakemake", "-n", "all")
+    assert process.returncode == 0, process.stderr

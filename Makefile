@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: all test check format lock clean
+.PHONY: all test check format cluster lock clean
 
 all: $(READY)
 	$(VENV)/bin/snakemake all
@@ -31,6 +31,10 @@ $(READY): envs/requirements.lock pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	rm -f $(VENV)/.ready-*
 	touch $@
+
+# Snakemake's plugins for SLURM, Kubernetes, AWS Batch and S3.
+cluster: $(READY)
+	$(VENV)/bin/python -m pip install --quiet --no-deps --requirement envs/cluster.lock
 
 # Resolves envs/requirements.in anew; run it to update a version, then commit the lock.
 lock:

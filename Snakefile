@@ -20,6 +20,7 @@ include: "rules/verdicts.smk"
 include: "rules/results.smk"
 include: "rules/figures.smk"
 include: "rules/pretraining.smk"
+include: "rules/benchmarks.smk"
 include: "rules/stages.smk"
 include: "rules/versioning.smk"
 

@@ -21,6 +21,10 @@ rule decode_audio:
         f"logs/{TRACK_NAME}/decode_audio/{{system}}/{{prompt_set}}/{{shard}}.tsv"
     conda:
         "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+        gpu=GPU,
     params:
         adapter=of_codec("adapter"),
         checkpoint=of_codec("checkpoint"),
@@ -42,6 +46,9 @@ rule speak_references:
         f"logs/{TRACK_NAME}/speak_references/{{prompt_set}}/{{shard}}.log",
     conda:
         "../envs/default.yaml"
+    resources:
+        mem_mb=growing(2000),
+        runtime=growing(60),
     params:
         shard="{shard}",
         num_shards=num_shards,
@@ -62,6 +69,10 @@ rule resynthesise:
         f"logs/{TRACK_NAME}/resynthesise/{{resynthesis}}/{{prompt_set}}/{{shard}}.log",
     conda:
         "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+        gpu=GPU,
     params:
         adapter=of_codec("adapter"),
         checkpoint=of_codec("checkpoint"),

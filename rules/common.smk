@@ -43,6 +43,15 @@ wildcard_constraints:
     shard=r"\d{3}",
 
 
+# Of jobs that run a model; `profiles/` says how many GPUs there are, and what a job costs at least.
+GPU = 1 if TRACK["device"] == "cuda" else 0
+
+
+def growing(amount):
+    """A resource that grows with each retry: a job that ran out of it is given more."""
+    return lambda wildcards, attempt: amount * attempt
+
+
 def shards(prompt_set):
     """Names of a prompt set's shards."""
     return [f"{i:03d}" for i in range(TRACK["prompt_sets"][prompt_set]["num_shards"])]
@@ -76,11 +85,16 @@ def _codec_name(wildcards):
 def code(script, table=None, adapter=None):
     """A function of wildcards: the files that decide what a script does, its adapter's included.
 
-    The script is the first, so that rules run `python {input.code[0]}`.
+    The script is the first, so that rules run `python {input.code[0]}`. Code is `local`: where jobs
+    read from remote storage, Snakemake brings what git has along itself.
     """
     if table is None:
-        return code_files(script)
-    return lambda wildcards: code_files(script, table[adapter(wildcards)].partition(":")[0])
+        return local(code_files(script))
+
+    def files(wildcards):
+        return local(code_files(script, table[adapter(wildcards)].partition(":")[0]))
+
+    return files
 
 
 def files_of(checkpoint):
@@ -88,7 +102,7 @@ def files_of(checkpoint):
 
     def files(wildcards):
         try:
-            return [str(path) for path in checkpoint_files(checkpoint(wildcards))]
+            return local([str(path) for path in checkpoint_files(checkpoint(wildcards))])
         except InputError as error:
             raise WorkflowError(str(error)) from None
 

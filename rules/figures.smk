@@ -4,15 +4,25 @@ in:  data/{track}/results/*.csv
 out: figures/{track}/
 """
 
+FIGURE_FILES = {
+    "failure_by_n": {
+        "pdf": f"{FIGURES}/failure_by_n.pdf",
+        "png": f"{FIGURES}/failure_by_n.png",
+    },
+    "table_best_of_n": {
+        "csv": f"{FIGURES}/table_best_of_n.csv",
+        "markdown": f"{FIGURES}/table_best_of_n.md",
+    },
+}
+
 
 rule failure_by_n:
     """Figure: failure rate of best-of-n against n, per system and prompt set."""
     input:
         code=code("plot_failure_by_n"),
-        rates=rules.tabulate_failures.output.rates,
+        rates=RESULTS["rates"],
     output:
-        pdf=f"{FIGURES}/failure_by_n.pdf",
-        png=f"{FIGURES}/failure_by_n.png",
+        **FIGURE_FILES["failure_by_n"],
     log:
         f"logs/{TRACK_NAME}/failure_by_n.log",
     conda:
@@ -29,10 +39,9 @@ rule table_best_of_n:
     """Table: failures k of n with rate and interval, per system, prompt set and n."""
     input:
         code=code("table_best_of_n"),
-        rates=rules.tabulate_failures.output.rates,
+        rates=RESULTS["rates"],
     output:
-        csv=f"{FIGURES}/table_best_of_n.csv",
-        markdown=f"{FIGURES}/table_best_of_n.md",
+        **FIGURE_FILES["table_best_of_n"],
     log:
         f"logs/{TRACK_NAME}/table_best_of_n.log",
     conda:

@@ -35,6 +35,10 @@ rule transcribe:
         f"logs/{TRACK_NAME}/transcribe/{{recogniser}}/{{voice}}/{{prompt_set}}/{{shard}}.tsv"
     conda:
         "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(120),
+        gpu=GPU,
     params:
         adapter=of_recogniser("adapter"),
         model=of_recogniser("model"),

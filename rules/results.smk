@@ -10,6 +10,13 @@ JUDGED = [
     for prompt_set in PROMPT_SETS
 ]
 
+RESULTS = {
+    "rates": f"{DATA}/results/failure_rates.csv",
+    "modes": f"{DATA}/results/failure_modes.csv",
+    "agreements": f"{DATA}/results/asr_agreement.csv",
+    "metrics": f"{DATA}/results/metrics.json",
+}
+
 
 rule tabulate_failures:
     """Failure rates by n, failure modes, agreement of the two recognisers."""
@@ -18,10 +25,7 @@ rule tabulate_failures:
         verdicts=[f"{DATA}/verdicts/{name}" for name in JUDGED],
         selected=[f"{DATA}/selected/{name}" for name in JUDGED],
     output:
-        rates=f"{DATA}/results/failure_rates.csv",
-        modes=f"{DATA}/results/failure_modes.csv",
-        agreements=f"{DATA}/results/asr_agreement.csv",
-        metrics=f"{DATA}/results/metrics.json",
+        **RESULTS,
     log:
         f"logs/{TRACK_NAME}/tabulate_failures.log",
     conda:

@@ -19,6 +19,10 @@ rule sample_candidates:
         f"logs/{TRACK_NAME}/sample_candidates/{{system}}/{{prompt_set}}/{{shard}}.tsv"
     conda:
         "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(120),
+        gpu=GPU,
     params:
         system="{system}",
         adapter=of_system("adapter"),

@@ -120,13 +120,13 @@ STAGES = [
     *map(selected_stage, VOICES),
     Stage(
         "results",
-        files=tuple(map(str, rules.tabulate_failures.output)),
+        files=tuple(RESULTS.values()),
         in_git=True,
-        metrics=(str(rules.tabulate_failures.output.metrics),),
+        metrics=(RESULTS["metrics"],),
     ),
     Stage(
         "figures",
-        files=tuple(map(str, [*rules.failure_by_n.output, *rules.table_best_of_n.output])),
+        files=tuple(path for files in FIGURE_FILES.values() for path in files.values()),
         in_git=True,
     ),
 ]

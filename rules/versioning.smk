@@ -38,3 +38,23 @@ onsuccess:
             )
         except InputError as error:
             print(f"Not recorded: {error}", file=sys.stderr)
+
+
+rule ro_crate:
+    """Provenance of the finished run as an RO-Crate, ro-crate-metadata.json."""
+    input:
+        code=code("export_crate"),
+        made=[file for stage in STAGES for file in stage.files],
+    output:
+        "ro-crate-metadata.json",
+    log:
+        f"logs/{TRACK_NAME}/ro_crate.log",
+    localrule: True
+    conda:
+        "../envs/default.yaml"
+    params:
+        records=f"{DATA}/provenance",
+        title=f"ASR self-verification of codec TTS, track {TRACK_NAME}",
+    shell:
+        "python {input.code[0]} --records {params.records} --title '{params.title}'"
+        " --output {output} 2>&1 | tee {log} >&2"

@@ -89,3 +89,12 @@ def study(request, tmp_path_factory):
     if not folder.exists():
         make_study(folder, store)
     return Study(folder, (base / "log").read_text(), store)
+
+
+@pytest.fixture
+def s3(tmp_path):
+    """An S3 server with an empty bucket."""
+    from s3_server import running_server
+
+    with running_server(tmp_path) as server:
+        yield server

@@ -1,12 +1,15 @@
 """The scripts' functions, without Snakemake, on small tables."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import ROOT
 from judge_candidates import judge_candidates
+from measure_scale import measure_scale
 from plot_failure_by_n import plot_failure_by_n
 from sample_candidates import sample_candidates
 from select_best_of_n import select_best_of_n
@@ -164,7 +167,7 @@ def test_a_missing_transcript_is_an_error_not_a_smaller_denominator(judged, prom
 def results(judged, tmp_path):
     selected = tmp_path / "selected" / "mini-llasa" / "standard.parquet"
     select_best_of_n(verdicts=judged, best_of=[1, 2], output=selected)
-    paths = {name: tmp_path / f"{name}.csv" for name in ("rates", "modes", "agreements")}
+    paths = {name: tmp_path / f"{name}.csv" for name in ("rates", "modes", "agreements", "metrics")}
     tabulate_failures(verdicts=[judged], selected=[selected], **paths)
     return selected, paths
 
@@ -177,6 +180,9 @@ def test_selection_sees_the_verifier_and_results_the_evaluator(results):
     assert table["draws"].tolist() == [1, 2, 2]
     rates = pd.read_csv(paths["rates"]).set_index("best_of")
     assert rates["k"].to_dict() == {1: 2, 2: 1}  # the verifier is fooled once
+    metrics = json.loads(paths["metrics"].read_text())
+    assert [round(rate, 3) for by_set in metrics.values() for by_n in by_set.values()
+            for rate in by_n.values()] == [0.667, 0.333]  # fmt: skip
     agreements = pd.read_csv(paths["agreements"])
     assert agreements[["k", "n", "only_evaluator_fails"]].iloc[0].tolist() == [5, 6, 1]
 
@@ -225,3 +231,14 @@ def test_the_figure_draws_what_the_table_says(results):
     assert curve.get_xydata().tolist() == table[["best_of", "rate"]].to_numpy().tolist()
     assert set(floor.get_ydata()) == {0.25}
     plt.close("all")
+
+
+def test_the_workflows_own_costs_are_measured_at_every_size(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    csv, markdown = tmp_path / "scale.csv", tmp_path / "scale.md"
+    measure_scale(num_shards=[1, 3], candidates_per_shard=10, seed=0, csv=csv, markdown=markdown)
+    table = pd.read_csv(csv)
+    assert table["candidates"].tolist() == [10, 30]
+    assert table["jobs"].is_monotonic_increasing
+    assert (table[["plan_s", "dvc_commit_s", "empty_job_s"]] > 0).all(axis=None)
+    assert markdown.read_text().count("\n") == 4

@@ -294,6 +294,21 @@ def test_both_tools_see_the_same_stages_in_a_changed_parameter(colleague, key, v
     assert by_snakemake == by_dvc
 
 
+def test_the_run_is_exported_as_a_crate_with_every_job(colleague):
+    assert snakemake(colleague, "ro_crate").returncode == 0
+    graph = json.loads((colleague / "ro-crate-metadata.json").read_text())["@graph"]
+    actions = [entity for entity in graph if entity["@type"] == "CreateAction"]
+    assert len(actions) == 50  # the jobs of `all`
+    made = {result["@id"] for action in actions for result in _listed(action["result"])}
+    assert made == {row["output_file"] for row in summary(colleague)} - {"ro-crate-metadata.json"}
+    known = {entity["@id"] for entity in graph}
+    assert {part["@id"] for action in actions for part in _listed(action["object"])} <= known
+
+
+def _listed(value) -> list:
+    return value if isinstance(value, list) else [value]
+
+
 def test_without_git_and_dvc_the_study_runs_as_plain_snakemake(study, tmp_path):
     folder = tmp_path / "unpacked"
     ignored = shutil.ignore_patterns(".git", ".dvc", ".snakemake")

@@ -70,11 +70,13 @@ def set_param(folder: Path, key: str, value: object) -> None:
 
 
 def tool(folder: Path, name: str, *arguments: str, **environment: str):
-    """The finished process of `snakemake` or `dvc`, as installed beside this Python."""
-    command = [str(Path(sys.executable).parent / name), *arguments]
+    """The finished process of `snakemake` or `dvc`, in this Python's environment, activated."""
+    installed = Path(sys.executable).parent
+    path = os.pathsep.join([str(installed), os.environ["PATH"]])
     return subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=600,
-        env=os.environ | {"PYTHONPATH": ""} | AUTHOR | environment,
+        [str(installed / name), *arguments], cwd=folder, capture_output=True, text=True,
+        check=False, timeout=600,
+        env=os.environ | {"PYTHONPATH": "", "PATH": path} | AUTHOR | environment,
     )  # fmt: skip
 
 

@@ -205,10 +205,11 @@ def test_only_the_figures_are_enough_for_whom_they_are_enough(study, tmp_path):
 
 
 def test_shards_of_an_older_split_are_removed(colleague):
-    stale = colleague / "data/mini/prompts/older.parquet"
-    shutil.copy(colleague / "data/mini/prompts/hard.parquet", stale)
-    log = run_all(colleague, "-R", "make_prompts")
-    assert "data/mini/prompts/older.parquet: no rule makes it any more, removed" in log
+    folder = "data/mini/selected/mini-llasa"
+    stale = colleague / folder / "older.parquet"
+    shutil.copy(colleague / folder / "hard.parquet", stale)
+    log = run_all(colleague, "-R", "select_best_of_n")
+    assert f"{folder}/older.parquet: no rule makes it any more, removed" in log
     assert not stale.exists()
 
 

@@ -17,6 +17,7 @@ from study import (
     POOL_SIZE,
     SYSTEMS,
     copy_tree,
+    git,
     read_params,
     reduce_params,
     run_all,
@@ -120,6 +121,8 @@ def test_the_same_seeds_give_the_same_bytes_again(run):
     process = snakemake(folder, *again, "--force")
     assert process.returncode == 0, process.stderr[-3000:]
     assert [path.read_bytes() for path in paths] == before
+    assert "Recorded" in process.stderr
+    assert git(folder, "status", "--short") == ""
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ def record(
     if not is_dvc_repository():
         return
     start = time.monotonic()
+    persistence.deactivate_cache()  # it may still say that the last job has no record
     jobs = _jobs_by_stage(dag, stages)
     touched = [stage for stage in stages if stage.name in jobs and stage.is_complete]
     folder = Path("data", track, "provenance")
@@ -50,7 +51,7 @@ def record(
         _write_stage_records(stage, jobs[stage.name], persistence, folder / f"{stage.name}.jsonl")
     if "DVC_STAGE" not in os.environ:
         pipeline = pipeline_file(track, default_track)
-        if len(touched) == len(stages):
+        if _is_whole(jobs, stages):
             _forget_other_stages(stages, folder)
             inputs = stage_inputs(jobs)
             write_pipeline(
@@ -60,6 +61,12 @@ def record(
     end_run()
     seconds = time.monotonic() - start
     print(f"Recorded {len(touched)} stages in {folder} and DVC, {seconds:.1f} s.", file=sys.stderr)
+
+
+def _is_whole(jobs: dict[str, list[Job]], stages: Sequence[Stage]) -> bool:
+    """Whether the graph has every file of every stage; a single figure's has not."""
+    made = {str(path) for members in jobs.values() for job in members for path in job.output}
+    return all(file in made and Path(file).exists() for stage in stages for file in stage.files)
 
 
 def stage_inputs(jobs: dict[str, list[Job]]) -> dict[str, set[str]]:
@@ -90,7 +97,7 @@ def _write_stage_records(
         if metadata is not None:
             new = JobRecord.from_metadata(map(str, job.output), metadata)
             old = records.get(new.outputs)
-            if old is None or old.essence != new.essence:
+            if old is None or old.without_times != new.without_times:
                 records[new.outputs] = new
     write_records(records.values(), path)
 

@@ -6,7 +6,7 @@ of a rule share, its code and most inputs, stands once, in a line before them.
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from zlib import crc32
@@ -67,9 +67,9 @@ class JobRecord:
         )
 
     @property
-    def essence(self) -> dict:
-        """The record without its times."""
-        return asdict(self) | {"started_s": 0, "ended_s": 0}
+    def without_times(self) -> "JobRecord":
+        """The record as far as a rebuild of the same bytes has it again."""
+        return replace(self, started_s=0.0, ended_s=0.0)
 
 
 def read_records(path: Path) -> list[JobRecord]:

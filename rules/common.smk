@@ -32,12 +32,13 @@ PROMPT_SETS = list(TRACK["prompt_sets"])
 # References stand where a system would: the voice itself, and the voice through each codec.
 RESYNTHESES = {f"{codec}-resynthesis": codec for codec in TRACK["codecs"]}
 REFERENCES = ["reference", *RESYNTHESES]
+VOICES = [*TRACK["systems"], *REFERENCES]
 
 
 wildcard_constraints:
     system="|".join(TRACK["systems"]),
     resynthesis="|".join(RESYNTHESES),
-    voice="|".join([*TRACK["systems"], *REFERENCES]),
+    voice="|".join(VOICES),
     prompt_set="|".join(PROMPT_SETS),
     recogniser="|".join(TRACK["recognisers"]),
     shard=r"\d{3}",

@@ -4,11 +4,7 @@ in:  data/{track}/verdicts and selected
 out: data/{track}/results/*.csv and metrics.json
 """
 
-JUDGED = [
-    f"{voice}/{prompt_set}.parquet"
-    for voice in [*TRACK["systems"], *REFERENCES]
-    for prompt_set in PROMPT_SETS
-]
+JUDGED = [f"{voice}/{prompt_set}.parquet" for voice in VOICES for prompt_set in PROMPT_SETS]
 
 RESULTS = {
     "rates": f"{DATA}/results/failure_rates.csv",

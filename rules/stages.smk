@@ -3,7 +3,6 @@
 from selfverify.versioning.stages import Stage
 
 STUDY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
-VOICES = [*TRACK["systems"], *REFERENCES]
 USED_RECOGNISERS = sorted({TRACK["verifier"], TRACK["evaluator"]})
 
 
@@ -30,11 +29,6 @@ def system_params(system, without=()):
     """Keys of a system's part of params.yaml."""
     keys = [key for key in TRACK["systems"][system] if key not in without]
     return study_params(*(f"systems.{system}.{key}" for key in keys))
-
-
-def metric_params(*keys, without=()):
-    keys = keys or [key for key in config["metric"] if key not in without]
-    return [f"metric.{key}" for key in keys]
 
 
 def candidates_stage(system):
@@ -76,7 +70,8 @@ def transcripts_stage(recogniser, voice):
         params=(
             *study_params("device", "recognisers"),
             *prompt_set_params("num_shards"),
-            *metric_params("language", "min_speech_s"),
+            "metric.language",
+            "metric.min_speech_s",
         ),
     )
 
@@ -89,14 +84,14 @@ def verdicts_stage(voice):
         folder=folder,
         params=(
             *study_params("verifier", "evaluator"),
-            *metric_params(without=["language"]),
+            *(f"metric.{key}" for key in config["metric"] if key != "language"),
         ),
     )
 
 
 def selected_stage(voice):
     folder = f"{DATA}/selected/{voice}"
-    params = study_params(*(["best_of"] if voice in TRACK["systems"] else []))
+    params = study_params("best_of") if voice in TRACK["systems"] else []
     files = tuple(f"{folder}/{prompt_set}.parquet" for prompt_set in PROMPT_SETS)
     return Stage(f"selected-{voice}", files=files, folder=folder, params=tuple(params))
 

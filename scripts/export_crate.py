@@ -4,6 +4,7 @@ The crate is the repository itself: one metadata file beside the Snakefile, foll
 Crate (https://w3id.org/ro/wfrun/process). Nothing is copied.
 """
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -41,8 +42,7 @@ def export_crate(*, records: Path, title: str, output: Path) -> None:
     for job in jobs:
         _add_job(crate, job, files)
     with atomic_path(output) as temporary:
-        crate.metadata.write(temporary.parent)
-        (temporary.parent / "ro-crate-metadata.json").replace(temporary)
+        temporary.write_text(json.dumps(crate.metadata.generate(), indent=1) + "\n")
 
 
 def _add_job(crate: ROCrate, job: JobRecord, files: dict[str, Entity]) -> None:

@@ -92,6 +92,14 @@ def study(request, tmp_path_factory):
 
 
 @pytest.fixture
+def colleague(study, tmp_path):
+    """A clone of the study with the data pulled."""
+    from study import clone
+
+    return clone(study, tmp_path / "clone")
+
+
+@pytest.fixture
 def s3(tmp_path):
     """An S3 server with an empty bucket."""
     from s3_server import running_server

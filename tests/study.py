@@ -20,6 +20,7 @@ NUM_UTTERANCES = {"standard": 2, "hard": 4}
 # The second differs from the first in its temperature alone.
 SYSTEMS = ["mini-llasa", "mini-llasa-cool"]
 NOTHING = "Nothing to be done"
+COOL = "tracks.mini.systems.mini-llasa-cool.temperature"
 AUTHOR = {f"GIT_{who}_{what}": "tests@selfverify" for who in ("AUTHOR", "COMMITTER")
           for what in ("NAME", "EMAIL")}  # fmt: skip
 
@@ -131,3 +132,11 @@ def make_study(folder: Path, store: Path) -> None:
     (folder.parent / "log").write_text(run_all(folder))
     commit_all(folder, "Run the study")
     dvc(folder, "push", "-q")
+
+
+def clone(study, target: Path, link: str = "copy") -> Path:
+    """A colleague's clone of the session's study, with the data pulled."""
+    git(target.parent, "clone", "-q", str(study.folder), str(target))
+    dvc(target, "config", "--local", "cache.type", link)
+    dvc(target, "pull", "-q")
+    return target

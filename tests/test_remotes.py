@@ -89,9 +89,12 @@ def damage(s3: Server, owner: Path, name: str) -> str:
     return key
 
 
-def test_a_damaged_object_is_noticed_and_named_and_can_be_mended(owner, s3):
+@pytest.mark.parametrize(
+    "name",  # in a folder that DVC tracks, and tracked by itself
+    ["data/mini/candidates/mini-llasa/hard/000.parquet", "data/mini/asr/whisper-tiny.en.pt"],
+)
+def test_a_damaged_object_is_noticed_and_named_and_can_be_mended(owner, s3, name):
     dvc(owner, "push", "-q", **CREDENTIALS)
-    name = "data/mini/candidates/mini-llasa/hard/000.parquet"
     key = damage(s3, owner, name)
     colleague = colleague_of(owner, s3)
     dvc(colleague, "pull", "-q", **CREDENTIALS)  # DVC itself sees nothing

@@ -1,23 +1,20 @@
 """Colleagues share one study through git and DVC, and Snakemake and DVC stay of one mind."""
 
-import csv
-import io
 import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-import yaml
 
-from conftest import ROOT
 from study import (
+    COOL,
     NOTHING,
+    clone,
     commit_all,
     dvc,
     executed,
     git,
-    read_params,
     run_all,
     set_param,
     snakemake,
@@ -26,7 +23,6 @@ from study import (
 
 pytestmark = pytest.mark.workflow
 
-COOL = "tracks.mini.systems.mini-llasa-cool.temperature"
 CHAIN = {
     ("sample_candidates", "mini-llasa-cool"),
     ("decode_audio", "mini-llasa-cool"),
@@ -38,23 +34,10 @@ CHAIN = {
 SUMMARIES = {("tabulate_failures", ""), ("failure_by_n", ""), ("table_best_of_n", "")}
 
 
-def clone(study, target: Path, link: str = "copy") -> Path:
-    """A colleague's clone, with the data pulled."""
-    git(target.parent, "clone", "-q", str(study.folder), str(target))
-    dvc(target, "config", "--local", "cache.type", link)
-    dvc(target, "pull", "-q")
-    return target
-
-
 def has_reflinks(folder: Path) -> bool:
     (folder / "a").write_text("a")
     command = ["cp", "--reflink=always", "a", "b"]
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
-
-
-@pytest.fixture
-def colleague(study, tmp_path):
-    return clone(study, tmp_path / "clone")
 
 
 @pytest.fixture(scope="module")
@@ -211,103 +194,6 @@ def test_shards_of_an_older_split_are_removed(colleague):
     log = run_all(colleague, "-R", "select_best_of_n")
     assert f"{folder}/older.parquet: no rule makes it any more, removed" in log
     assert not stale.exists()
-
-
-def summary(folder: Path) -> list[dict[str, str]]:
-    """Snakemake's own table of every file of the graph and what it is made from."""
-    text = snakemake(folder, "all", "--detailed-summary").stdout
-    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
-
-
-def pipeline(folder: Path) -> dict[str, dict]:
-    return yaml.safe_load((folder / "dvc.yaml").read_text())["stages"]
-
-
-def tracked_paths(stage: dict) -> list[str]:
-    outputs = [*stage.get("outs", []), *stage.get("metrics", [])]
-    return [next(iter(out)) for out in outputs]
-
-
-def covers(paths: list[str], file: str) -> bool:
-    return any(file == path or file.startswith(f"{path}/") for path in paths)
-
-
-def owner(stages: dict[str, dict], file: str) -> str | None:
-    return next((n for n, stage in stages.items() if covers(tracked_paths(stage), file)), None)
-
-
-def test_dvc_tracks_every_artifact_of_the_graph(study):
-    stages, rows = pipeline(study.folder), summary(study.folder)
-    files = [row["output_file"] for row in rows]
-    assert len(files) > 50
-    assert [file for file in files if owner(stages, file) is None] == []
-
-
-def test_dvc_and_snakemake_know_the_same_dependencies(study):
-    stages = pipeline(study.folder)
-    needed: dict[str, set[str]] = {name: set() for name in stages}
-    for row in summary(study.folder):
-        name = owner(stages, row["output_file"])
-        own = tracked_paths(stages[name])
-        inputs = row["input-file(s)"].split(",")
-        needed[name] |= {file for file in inputs if file and not covers(own, file)}
-    for name, stage in stages.items():
-        assert [file for file in needed[name] if not covers(stage["deps"], file)] == []
-        unused = [dep for dep in stage["deps"] if not any(covers([dep], f) for f in needed[name])]
-        assert unused == []
-
-
-def test_the_published_pipeline_is_that_of_the_published_parameters(study):
-    """`snakemake all` writes dvc.yaml; what is in git must be what it would write."""
-    for name, stage in pipeline(ROOT).items():
-        assert stage["cmd"] == f"snakemake stage_{name}"
-        missing = [d for d in stage["deps"] if d.startswith("scripts") and not (ROOT / d).exists()]
-        assert missing == []
-    systems = read_params(ROOT)["tracks"]["mini"]["systems"]
-    assert {f"candidates-{name}" for name in systems} <= set(pipeline(ROOT))
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("seed", 1),
-        ("pretrain.corpus.seed", 1),
-        ("bundled_whisper_sha256", "0" * 64),
-        ("metric.max_cer", 0.4),
-        ("metric.min_speech_s", 0.3),
-        ("tracks.mini.pool_size", 3),
-        ("tracks.mini.best_of", [1]),
-        ("tracks.mini.prompt_sets.hard.num_utterances", 5),
-        (COOL, 0.9),
-        ("tracks.mini.systems.mini-llasa-cool.max_audio_s", 5.0),
-    ],
-)
-def test_both_tools_see_the_same_stages_in_a_changed_parameter(colleague, key, value):
-    set_param(colleague, key, value)
-    stages = pipeline(colleague)
-    rows = summary(colleague)
-    by_snakemake = {
-        owner(stages, row["output_file"]) for row in rows if "params changed" in row["status"]
-    }
-    status = json.loads(dvc(colleague, "status", "--json"))
-    by_dvc = {name for name, changes in status.items() if "params.yaml" in json.dumps(changes)}
-    assert by_snakemake
-    assert by_snakemake == by_dvc
-
-
-def test_the_run_is_exported_as_a_crate_with_every_job(colleague):
-    assert snakemake(colleague, "ro_crate").returncode == 0
-    graph = json.loads((colleague / "ro-crate-metadata.json").read_text())["@graph"]
-    actions = [entity for entity in graph if entity["@type"] == "CreateAction"]
-    assert len(actions) == 50  # the jobs of `all`
-    made = {result["@id"] for action in actions for result in _listed(action["result"])}
-    assert made == {row["output_file"] for row in summary(colleague)} - {"ro-crate-metadata.json"}
-    known = {entity["@id"] for entity in graph}
-    assert {part["@id"] for action in actions for part in _listed(action["object"])} <= known
-
-
-def _listed(value) -> list:
-    return value if isinstance(value, list) else [value]
 
 
 def test_without_git_and_dvc_the_study_runs_as_plain_snakemake(study, tmp_path):

@@ -118,12 +118,30 @@ def changed_files(locks: Iterable[Path]) -> set[str]:
 
 
 def _changed_in_git(lock: Path) -> Iterable[str]:
-    """Single files of dvc.lock with other content; DVC reports none that it does not cache."""
+    """Files that git keeps with other content; DVC reports none that it does not cache."""
+    kept = _files_in_git(lock.with_suffix(".yaml"))
+    for name, md5 in locked_outputs(lock):
+        if name in kept and Path(name).is_file() and file_md5(Path(name)) != md5:
+            yield name
+
+
+def _files_in_git(pipeline: Path) -> set[str]:
+    stages = yaml.safe_load(pipeline.read_text())["stages"].values()
+    outputs = [out for s in stages for out in (*s.get("outs", []), *s.get("metrics", []))]
+    return {name for out in outputs for name, options in out.items() if "cache" in options}
+
+
+def locked_outputs(lock: Path) -> Iterable[tuple[str, str]]:
+    """Yields path and MD5 of every output in a dvc.lock; a folder's ends in ".dir"."""
     for stage in yaml.safe_load(lock.read_text())["stages"].values():
         for out in stage.get("outs", []):
-            path = Path(out["path"])
-            if path.is_file() and hashlib.md5(path.read_bytes()).hexdigest() != out["md5"]:
-                yield out["path"]
+            yield out["path"], out["md5"]
+
+
+def file_md5(path: Path) -> str:
+    """Returns the MD5 of a file as hexadecimal digits, which is what DVC names it by."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "md5").hexdigest()
 
 
 def cache_folder() -> Path:

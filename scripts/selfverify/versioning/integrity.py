@@ -5,15 +5,12 @@ as if it were whole, and `dvc status` finds nothing to say. So what was pulled i
 """
 
 import configparser
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-import yaml
-
 from selfverify.errors import InputError
-from selfverify.versioning.dvc import cache_folder
+from selfverify.versioning.dvc import cache_folder, file_md5, locked_outputs
 
 
 def refuse_damaged_files(locks: Iterable[Path], changed: Collection[str]) -> None:
@@ -29,7 +26,7 @@ def refuse_damaged_files(locks: Iterable[Path], changed: Collection[str]) -> Non
     if _every_remote_verifies():
         return
     for path, md5 in _expected(locks):
-        if path not in changed and Path(path).is_file() and _file_md5(Path(path)) != md5:
+        if path not in changed and Path(path).is_file() and file_md5(Path(path)) != md5:
             place = f"files/md5/{md5[:2]}/{md5[2:]}"
             raise InputError(
                 f"{path} is not the file that dvc.lock names: its object was damaged in the remote "
@@ -48,20 +45,13 @@ def _every_remote_verifies() -> bool:
 
 
 def _expected(locks: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Path and MD5 of each file that DVC caches, folders taken apart by their listing."""
+    """Path and MD5 of each tracked file, folders taken apart by their listing."""
     cache = cache_folder()
     for lock in locks:
-        for stage in yaml.safe_load(lock.read_text())["stages"].values():
-            for out in stage.get("outs", []):
-                md5 = out["md5"]
-                if not md5.endswith(".dir"):
-                    yield out["path"], md5
-                    continue
-                listing = cache / "files/md5" / md5[:2] / md5[2:]
-                for entry in json.loads(listing.read_text()) if listing.exists() else []:
-                    yield f"{out['path']}/{entry['relpath']}", entry["md5"]
-
-
-def _file_md5(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "md5").hexdigest()
+        for path, md5 in locked_outputs(lock):
+            if not md5.endswith(".dir"):
+                yield path, md5
+                continue
+            listing = cache / "files/md5" / md5[:2] / md5[2:]
+            for entry in json.loads(listing.read_text()) if listing.exists() else []:
+                yield f"{path}/{entry['relpath']}", entry["md5"]

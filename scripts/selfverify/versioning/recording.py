@@ -53,7 +53,7 @@ def record(
         pipeline = pipeline_file(track, default_track)
         if _is_whole(jobs, stages):
             _forget_other_stages(stages, folder)
-            inputs = stage_inputs(jobs)
+            inputs = _stage_inputs(jobs)
             write_pipeline(
                 describe_stages(stages, inputs, track=track, default_track=default_track), pipeline
             )
@@ -69,7 +69,7 @@ def _is_whole(jobs: dict[str, list[Job]], stages: Sequence[Stage]) -> bool:
     return all(file in made and Path(file).exists() for stage in stages for file in stage.files)
 
 
-def stage_inputs(jobs: dict[str, list[Job]]) -> dict[str, set[str]]:
+def _stage_inputs(jobs: dict[str, list[Job]]) -> dict[str, set[str]]:
     """Returns the files that each stage's jobs read and none of them makes."""
     inputs = {}
     for name, members in jobs.items():

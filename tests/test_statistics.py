@@ -1,60 +1,9 @@
-from itertools import combinations
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from selfverify.statistics import clopper_pearson, expected_failure_of_best
-from selfverify.summary import agreement, failure_modes, failure_rates
-
-
-@pytest.mark.parametrize(
-    ("k", "n", "low", "high"),
-    [
-        # 1 - .025**(1/n) at zero; the others as tables of the binomial distribution have them.
-        (0, 120, 0.0, 0.0303),
-        (7, 120, 0.0238, 0.1165),
-        (7, 26, 0.1157, 0.4779),
-        (26, 26, 0.8677, 1.0),
-    ],
-)
-def test_exact_interval_matches_published_values(k, n, low, high):
-    rate = clopper_pearson(k, n)
-    assert (rate.low, rate.high) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
-    assert rate.rate == k / n
-
-
-def test_zero_failures_never_have_an_interval_of_zero_width():
-    assert clopper_pearson(0, 40).high == pytest.approx(1 - 0.025 ** (1 / 40))
-
-
-def test_no_utterances_have_no_rate():
-    with pytest.raises(ValueError, match="no utterance"):
-        clopper_pearson(0, 0)
-
-
-def brute_force(scores, fails, num_drawn):
-    """Mean over all subsets, ties shared evenly."""
-    rates = []
-    for subset in combinations(range(len(scores)), num_drawn):
-        lowest = min(scores[i] for i in subset)
-        rates.append(np.mean([fails[i] for i in subset if scores[i] == lowest]))
-    return np.mean(rates)
-
-
-@pytest.mark.parametrize("num_drawn", [1, 2, 3, 5, 6])
-@pytest.mark.parametrize("seed", range(5))
-def test_expected_failure_matches_brute_force_with_ties(seed, num_drawn):
-    rng = np.random.default_rng(seed)
-    scores, fails = rng.integers(0, 4, 6) / 4, rng.random(6) < 0.5
-    expected = brute_force(scores, fails, num_drawn)
-    assert expected_failure_of_best(scores, fails, num_drawn) == pytest.approx(expected)
-
-
-def test_selector_that_is_the_evaluator_gives_the_complement_of_pass_at_k():
-    fails = np.array([True] * 5 + [False] * 3)
-    # 5 of 8 fail: all 2 drawn fail with C(5,2)/C(8,2).
-    assert expected_failure_of_best(fails.astype(float), fails, 2) == pytest.approx(10 / 28)
+from selfverify.statistics.agreement import cohens_kappa
+from selfverify.summary import agreement, agreement_by_mode, failure_modes, failure_rates
 
 
 def verdict_table():
@@ -68,8 +17,17 @@ def verdict_table():
     names.append("verifier_cer")
     table = pd.DataFrame(rows, columns=names)
     return table.assign(
-        category="x", failure_mode=np.where(table["is_catastrophic"], "silence", "ok")
-    )
+        category="x", failure_mode=np.where(table["is_catastrophic"], "silence", "ok"),
+        flag_pipeline_error=False, verifier_flag_pipeline_error=False,
+    )  # fmt: skip
+
+
+def test_an_utterance_with_a_pipeline_error_is_counted_but_not_in_the_rate():
+    table = verdict_table()
+    table.loc[table["utterance_id"] == "a", "flag_pipeline_error"] = [False, True]
+    selected = pd.DataFrame({"utterance_id": ["a", "b", "c"], "best_of_1": 0})
+    row = failure_rates(table, selected).iloc[0]
+    assert (row["k"], row["n"], row["num_pipeline_errors"]) == (1, 2, 1)
 
 
 def test_rates_count_the_kept_candidates_by_the_evaluator():
@@ -78,7 +36,8 @@ def test_rates_count_the_kept_candidates_by_the_evaluator():
     assert rates["k"].to_dict() == {1: 2, 2: 2}
     assert rates["n"].to_dict() == {1: 3, 2: 3}
     assert rates["pool_rate"][1] == pytest.approx((0.5 + 0.5 + 1.0) / 3)
-    assert rates["mean_draws"][2] == pytest.approx((2 + 1 + 2) / 3)
+    assert rates["stop_rate"][2] == pytest.approx((0 + 0.5 + 1) / 3)
+    assert rates["mean_draws"][2] == pytest.approx((1.5 + 1 + 2) / 3)
 
 
 def test_failure_modes_add_up_to_the_pool():
@@ -92,3 +51,41 @@ def test_agreement_counts_all_four_cells():
     cells = ["both_pass", "only_verifier_fails", "only_evaluator_fails", "both_fail"]
     assert row[cells].tolist() == [2, 0, 1, 3]
     assert (row["k"], row["n"]) == (5, 6)
+
+
+def test_agreement_by_mode_takes_other_modes_for_a_pass():
+    verdicts = pd.DataFrame(
+        {
+            "verifier_failure_mode": ["ok", "runaway", "runaway", "silence", "ok"],
+            "failure_mode": ["ok", "runaway", "content_collapse", "silence", "ok"],
+        }
+    )
+    for prefix in ("", "verifier_"):
+        verdicts[f"{prefix}is_catastrophic"] = verdicts[f"{prefix}failure_mode"] != "ok"
+        verdicts[f"{prefix}flag_pipeline_error"] = False
+    verdicts["utterance_id"] = list("abcde")
+    rows = agreement_by_mode(verdicts).set_index("failure_mode")
+    assert rows[
+        ["both_pass", "only_verifier_fails", "only_evaluator_fails", "both_fail"]
+    ].T.to_dict("list") == {
+        "any": [2, 0, 0, 3],
+        "silence": [4, 0, 0, 1],
+        "runaway": [3, 1, 0, 1],
+        "content_collapse": [4, 0, 1, 0],
+    }
+    assert rows["kappa"].tolist() == pytest.approx([1.0, 1.0, 6 / 11, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("counts", "kappa"),
+    [
+        ([[20, 5], [10, 15]], 0.4),  # p_o .7, p_e .5
+        ([[45, 15], [25, 15]], 0.1304),  # the same p_o as below,
+        ([[25, 35], [5, 35]], 0.2593),  # another prevalence
+        ([[5, 0], [0, 5]], 1.0),
+        ([[0, 5], [5, 0]], -1.0),
+        ([[9, 0], [0, 0]], np.nan),
+    ],
+)
+def test_kappa_is_agreement_beyond_chance(counts, kappa):
+    assert cohens_kappa(np.array(counts)) == pytest.approx(kappa, abs=5e-5, nan_ok=True)

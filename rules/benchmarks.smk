@@ -1,6 +1,7 @@
-"""What the workflow itself costs; by name, not part of `all`.
+"""What the workflow itself costs, and what the real systems need; by name, not part of `all`.
 
 out: figures/{track}/table_scale.{csv,md}
+     figures/paper/table_resources.{csv,md}
 """
 
 
@@ -23,3 +24,34 @@ rule table_scale:
         "python {input.code[0]} --num-shards {params.num_shards}"
         " --candidates-per-shard {params.candidates_per_shard} --seed {params.seed}"
         " --csv {output.csv} --markdown {output.markdown} 2>&1 | tee {log} >&2"
+
+
+rule table_resources:
+    """Table: GPU memory and least time of the real systems, computed from their architectures."""
+    input:
+        code=code("table_resources"),
+    output:
+        csv="figures/paper/table_resources.csv",
+        markdown="figures/paper/table_resources.md",
+        latex="figures/paper/table_resources.tex",
+    log:
+        "logs/paper/table_resources.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        systems=lambda wildcards: list(config["tracks"]["paper"]["systems"]),
+        codecs=of_paper("codec"),
+        dtypes=of_paper("dtype"),
+        batch_sizes=of_paper("batch_size"),
+        max_audio_s=of_paper("max_audio_s"),
+        # Assumed of a candidate and its prompt; LibriSpeech's test-clean has 2,620 utterances in
+        # 5.4 hours (Panayotov et al. 2015), 7.4 s each.
+        mean_audio_s=8.0,
+        num_prompt_ids=80,
+    shell:
+        "python {input.code[0]} --systems {params.systems} --codecs {params.codecs}"
+        " --dtypes {params.dtypes} --batch-sizes {params.batch_sizes}"
+        " --max-audio-s {params.max_audio_s} --mean-audio-s {params.mean_audio_s}"
+        " --num-prompt-ids {params.num_prompt_ids}"
+        " --csv {output.csv} --markdown {output.markdown}"
+        " --latex {output.latex} 2>&1 | tee {log} >&2"

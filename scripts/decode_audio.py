@@ -21,7 +21,7 @@ def decode_audio(
     Args:
         candidates: the sampled codes.
         adapter: a key of `selfverify.codecs.CODECS`.
-        checkpoint: folder or hub id of the codec.
+        checkpoint: folder of the codec.
         device: "cpu" or "cuda".
         output: Parquet file to write.
     """

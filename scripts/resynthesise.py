@@ -22,7 +22,7 @@ def resynthesise(
     Args:
         references: one shard of reference audio.
         adapter: a key of `selfverify.codecs.CODECS`.
-        checkpoint: folder or hub id of the codec.
+        checkpoint: folder of the codec.
         device: "cpu" or "cuda".
         output: Parquet file to write.
     """

@@ -5,6 +5,7 @@ from pathlib import Path
 from selfverify.command import run_script
 from selfverify.pool import check_texts, draw_pools
 from selfverify.records import Utterance
+from selfverify.seeds import settings_hash
 from selfverify.systems import load_system
 from selfverify.systems.base import SamplingSettings
 from selfverify.tables import read_shard, write_records
@@ -17,6 +18,8 @@ def sample_candidates(
     system: str,
     adapter: str,
     checkpoint: str,
+    dtype: str,
+    voice: str,
     shard: int,
     num_shards: int,
     pool_size: int,
@@ -24,6 +27,7 @@ def sample_candidates(
     temperature: float,
     top_p: float,
     top_k: int,
+    repetition_penalty: float,
     max_audio_s: float,
     batch_size: int,
     device: str,
@@ -37,7 +41,9 @@ def sample_candidates(
         prompts: the prompt set.
         system: its name, part of each candidate's seed.
         adapter: a key of `selfverify.systems.SYSTEMS`.
-        checkpoint: folder or hub id of the system.
+        checkpoint: folder of the system.
+        dtype: of the weights, a name of torch's.
+        voice: the speaker, for systems that have several; empty for the system's choice.
         shard: which part of the prompt set, counted from 0.
         num_shards: number of parts.
         pool_size: candidates per utterance.
@@ -45,6 +51,7 @@ def sample_candidates(
         temperature: of sampling.
         top_p: nucleus; 1 switches it off.
         top_k: 0 switches it off.
+        repetition_penalty: 1 switches it off.
         max_audio_s: cap in seconds of audio.
         batch_size: candidates sampled at once.
         device: "cpu" or "cuda".
@@ -52,14 +59,15 @@ def sample_candidates(
     """
     set_up_torch()
     utterances = read_shard(Utterance, prompts, shard, num_shards)
-    settings = SamplingSettings(temperature, top_p, top_k, max_audio_s)
-    check_texts(load_system(adapter, checkpoint, load_model=False), utterances, str(prompts))
+    settings = SamplingSettings(temperature, top_p, top_k, max_audio_s, repetition_penalty)
+    prompter = load_system(adapter, checkpoint, voice=voice, load_model=False)
+    check_texts(prompter, utterances, str(prompts))
     candidates = draw_pools(
-        load_system(adapter, checkpoint, device=device),
+        load_system(adapter, checkpoint, voice=voice, device=device, dtype=dtype),
         utterances,
         settings,
         name=system,
-        checkpoint=checkpoint,
+        identity=settings_hash(checkpoint, dtype, voice, settings),
         pool_size=pool_size,
         base_seed=base_seed,
         batch_size=batch_size,

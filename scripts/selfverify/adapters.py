@@ -4,11 +4,23 @@ No part of a script's code closure: rules add the chosen adapter's module themse
 here reruns nothing.
 """
 
-CODECS = {"xcodec2": "selfverify.codecs.xcodec2:XCodec2"}
-
-RECOGNISERS = {
-    "faster-whisper": "selfverify.asr.faster_whisper:FasterWhisper",
-    "openai-whisper": "selfverify.asr.openai_whisper:OpenAIWhisper",
+CODECS = {
+    "mimi": "selfverify.codecs.mimi:Mimi",
+    "snac": "selfverify.codecs.snac:Snac",
+    "xcodec2": "selfverify.codecs.xcodec2:XCodec2",
+    "xcodec2-package": "selfverify.codecs.xcodec2_package:XCodec2Package",
 }
 
-SYSTEMS = {"llasa": "selfverify.systems.llasa:Llasa"}
+RECOGNISERS = {
+    "ctc": "selfverify.asr.ctc:Ctc",
+    "faster-whisper": "selfverify.asr.faster_whisper:FasterWhisper",
+    "moonshine": "selfverify.asr.moonshine:Moonshine",
+    "openai-whisper": "selfverify.asr.openai_whisper:OpenAIWhisper",
+    "pocketsphinx": "selfverify.asr.pocketsphinx:PocketSphinx",
+}
+
+SYSTEMS = {
+    "csm": "selfverify.systems.csm:Csm",
+    "llasa": "selfverify.systems.llasa:Llasa",
+    "orpheus": "selfverify.systems.orpheus:Orpheus",
+}

@@ -6,7 +6,10 @@ from pathlib import Path
 from selfverify.errors import InputError
 
 CHECKSUMS = "SHA256SUMS"
-CURE = "restore it with `git checkout`, or make it anew with `snakemake pretrain`"
+CURE = (
+    "restore it with `git checkout`, make it anew with `snakemake pretrain`, or correct "
+    "`checkpoint` in params.yaml; what is on the hub is fetched if it has `hub` there"
+)
 
 
 def file_sha256(path: Path) -> str:
@@ -44,19 +47,12 @@ def verify_file(path: Path, sha256: str, cure: str = CURE) -> None:
         raise InputError(f"{path} is altered: its SHA-256 is not {sha256[:12]}…; {cure}")
 
 
-def is_hub_id(checkpoint: str | Path) -> bool:
-    """Whether a checkpoint is a hub id such as HKUSTAudio/Llasa-1B, not a folder."""
-    return str(checkpoint).count("/") == 1 and not Path(checkpoint).parent.exists()
-
-
 def checkpoint_files(checkpoint: str | Path) -> list[Path]:
-    """Returns the files of a local checkpoint, none for a hub id, without reading them.
+    """Returns the files that a checkpoint's SHA256SUMS lists, without reading them.
 
     Raises:
         InputError: if the folder, or a file that its SHA256SUMS lists, is missing.
     """
-    if is_hub_id(checkpoint):
-        return []
     folder = Path(checkpoint)
     if not folder.is_dir():
         raise InputError(f"{folder}: no such checkpoint; {CURE}")
@@ -68,7 +64,7 @@ def checkpoint_files(checkpoint: str | Path) -> list[Path]:
 
 
 def verify_checkpoint(checkpoint: str | Path) -> None:
-    """Checks a local checkpoint folder against its SHA256SUMS; hub ids pass.
+    """Checks a checkpoint folder against its SHA256SUMS; one without that file passes.
 
     Raises:
         InputError: if the folder or one of its files is missing.

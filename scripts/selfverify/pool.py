@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from selfverify.errors import InputError
 from selfverify.progress import progress
 from selfverify.records import Candidate, Utterance
-from selfverify.seeds import candidate_seed, settings_hash
+from selfverify.seeds import candidate_seed
 from selfverify.systems.base import SampledCodes, SamplingRequest, SamplingSettings, TTSSystem
 
 
@@ -28,7 +28,7 @@ def draw_pools(
     settings: SamplingSettings,
     *,
     name: str,
-    checkpoint: str,
+    identity: str,
     pool_size: int,
     base_seed: int,
     batch_size: int,
@@ -42,12 +42,11 @@ def draw_pools(
         utterances: what is to be spoken.
         settings: of sampling.
         name: of the system, part of each candidate's seed.
-        checkpoint: of the system, part of the settings' hash.
+        identity: hash of checkpoint and settings, kept with each candidate.
         pool_size: candidates per utterance.
         base_seed: of the study.
         batch_size: candidates sampled at once.
     """
-    identity = settings_hash(checkpoint, settings)
     wanted = sorted(
         ((utterance, index) for index in range(pool_size) for utterance in utterances),
         key=lambda job: len(job[0].text),

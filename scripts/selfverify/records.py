@@ -21,12 +21,21 @@ class StopReason(StrEnum):
 class FailureMode(StrEnum):
     """The class of a verdict: that of the first rule that matches (`metric.taxonomy`)."""
 
+    PIPELINE_ERROR = "pipeline_error"  # nothing to judge, which is not the system's fault
     EMPTY = "empty"
     SILENCE = "silence"
     EARLY_TERMINATION = "early_termination"
     RUNAWAY = "runaway"
+    REPETITION = "repetition"
+    HALLUCINATION = "hallucination"
     CONTENT_COLLAPSE = "content_collapse"
+    MINOR = "minor"  # some character differs, by the system or by the recogniser
     OK = "ok"
+
+    @property
+    def is_catastrophic(self) -> bool:
+        """Whether the class counts as a failure."""
+        return self not in (FailureMode.PIPELINE_ERROR, FailureMode.MINOR, FailureMode.OK)
 
 
 @dataclass(frozen=True)

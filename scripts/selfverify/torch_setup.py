@@ -1,6 +1,7 @@
 """One call that every process makes before it trains or samples."""
 
 import os
+from typing import Any
 
 import torch
 
@@ -18,3 +19,5 @@ def set_up_torch(num_threads: int = 1) -> None:
     torch.set_num_threads(num_threads)
     torch.set_flush_denormal(True)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    settings: Any = torch.utils.deterministic
+    settings.fill_uninitialized_memory = False  # 6 % of a training step

@@ -14,7 +14,7 @@ def load_codec(adapter: str, checkpoint: str | Path, **options: Any) -> Codec:
 
     Args:
         adapter: a key of `CODECS`.
-        checkpoint: folder, or hub id outside the mini track.
+        checkpoint: folder.
         options: of the adapter's constructor, such as `device`.
     """
     verify_checkpoint(checkpoint)

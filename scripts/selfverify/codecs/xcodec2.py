@@ -14,18 +14,12 @@ import numpy as np
 import torch
 from transformers import SeamlessM4TFeatureExtractor, Xcodec2Model
 
-from selfverify.codecs.base import Codec
+from selfverify.codecs.base import Codec, pad_to_frames
 
 # Two stacked 80-band log-mel frames of 10 ms: one feature vector a code.
 _FEATURES = SeamlessM4TFeatureExtractor(
     feature_size=80, num_mel_bins=80, sampling_rate=16_000, stride=2
 )
-
-
-def pad_to_frames(audio: np.ndarray, hop_length: int) -> np.ndarray:
-    """Returns audio with zeros appended up to a whole number of frames, at least one."""
-    num_frames = max(1, -(-len(audio) // hop_length))
-    return np.pad(audio, (0, num_frames * hop_length - len(audio)))
 
 
 def semantic_features(audio: np.ndarray, hop_length: int) -> np.ndarray:
@@ -62,18 +56,6 @@ class XCodec2(Codec):
         self.device = device
         self.batch_size = batch_size
 
-    def decode(self, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Returns the audio of each utterance at its true length; see `Codec.decode`."""
-        audio = [np.zeros(0, dtype=np.float32) for _ in codes]
-        lengths = np.array([item.shape[1] for item in codes], dtype=int)
-        for length in np.unique(lengths[lengths > 0]):
-            same = np.flatnonzero(lengths == length)
-            for start in range(0, len(same), self.batch_size):
-                batch = same[start : start + self.batch_size]
-                for index, samples in zip(batch, self._decode(codes, batch), strict=True):
-                    audio[index] = samples
-        return audio
-
     def encode(self, audio: np.ndarray) -> np.ndarray:
         """Returns the codes (1, T) of mono audio; T is its frames, rounded up."""
         audio = pad_to_frames(audio, self.hop_length)
@@ -83,13 +65,19 @@ class XCodec2(Codec):
             encoded = self.model.encode(samples[None, None], features[None])
         return encoded.audio_codes[0].cpu().numpy().astype(np.int64)
 
+    def _decode(self, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
+        audio: list[np.ndarray] = [np.empty(0)] * len(codes)
+        lengths = np.array([item.shape[1] for item in codes], dtype=int)
+        for length in np.unique(lengths):
+            same = np.flatnonzero(lengths == length)
+            for start in range(0, len(same), self.batch_size):
+                batch = same[start : start + self.batch_size]
+                samples = self._decode_equal(np.stack([codes[i] for i in batch]))
+                for index, clip in zip(batch, samples, strict=True):
+                    audio[index] = clip
+        return audio
+
     @torch.inference_mode()
-    def _decode(self, codes: Sequence[np.ndarray], indices: np.ndarray) -> np.ndarray:
-        batch = np.stack([codes[i] for i in indices])
-        if not self.is_valid(batch):
-            raise ValueError(
-                f"codes outside 0 … {self.codebook_size - 1}; the sampler must end an utterance "
-                "at its first invalid code"
-            )
-        audio = self.model.decode(torch.tensor(batch, device=self.device)).audio_values
+    def _decode_equal(self, codes: np.ndarray) -> np.ndarray:
+        audio = self.model.decode(torch.tensor(codes, device=self.device)).audio_values
         return audio[:, 0].cpu().numpy()

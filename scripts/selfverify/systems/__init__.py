@@ -14,7 +14,7 @@ def load_system(adapter: str, checkpoint: str | Path, **options: Any) -> TTSSyst
 
     Args:
         adapter: a key of `SYSTEMS`.
-        checkpoint: folder, or hub id outside the mini track.
+        checkpoint: folder.
         options: of the adapter's constructor, such as `device`.
     """
     verify_checkpoint(checkpoint)

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from selfverify.errors import InputError
 from selfverify.records import StopReason
 
 
@@ -17,6 +19,7 @@ class SamplingSettings:
     top_p: float  # 1 switches it off
     top_k: int  # 0 switches it off; always explicit, transformers would otherwise use 50
     max_audio_s: float  # the cap: a candidate that reaches it stops there
+    repetition_penalty: float = 1.0  # on ids of prompt and candidate; 1 switches it off
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,28 @@ class TrainingExample:
 class TTSSystem(ABC):
     """A checkpoint with its prompt template, token ids and stop condition."""
 
+    name: str  # of the checkpoint, for messages
+    tokenizer: Any  # transformers' AutoTokenizer
     frame_rate: float  # of its codec, Hz
     codebook_size: int  # of its codec
+
+    def check_text(self, text: str, ids: Sequence[int]) -> None:
+        """Returns silently if a text can be spoken; `ids` are those of its prompt.
+
+        Raises:
+            InputError: if the text is empty or has characters that the tokenizer lacks.
+        """
+        if not text.strip():
+            raise InputError("the text is empty: give it words, or remove the utterance")
+        unknown_id = self.tokenizer.unk_token_id
+        if unknown_id is None or unknown_id not in ids:
+            return
+        encode = self.tokenizer.encode
+        lacks = {c for c in text if unknown_id in encode(c, add_special_tokens=False)}
+        named = ", ".join(repr(character) for character in sorted(lacks))
+        raise InputError(
+            f"{self.name}'s tokenizer lacks {named}: spell the text with characters that it has"
+        )
 
     @abstractmethod
     def prompt_ids(self, text: str) -> list[int]:

@@ -10,7 +10,6 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
-import torch
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 from selfverify.errors import InputError
@@ -30,26 +29,40 @@ DATE_STRING = "26 Jul 2024"
 
 
 class Llasa(TTSSystem):
-    """A Llasa checkpoint and its tokenizer."""
+    """A Llasa checkpoint and its tokenizer.
+
+    Args:
+        checkpoint: folder.
+        device: where the model runs.
+        dtype: of the weights, a name of torch's.
+        voice: must be empty; the speaker is another for each candidate.
+        load_model: whether to load weights; prompts and training examples need none.
+    """
 
     frame_rate = 50.0  # XCodec2
 
     def __init__(
-        self, checkpoint: str | Path, *, device: str = "cpu", load_model: bool = True
+        self,
+        checkpoint: str | Path,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        voice: str = "",
+        load_model: bool = True,
     ) -> None:
         self.name = Path(checkpoint).name
+        if voice:
+            raise InputError(f"{self.name}: Llasa has no voices to choose from; remove {voice!r}")
         self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         self.first_code_id = self._id("<|s_0|>")
         self.end_id = self._id("<|SPEECH_GENERATION_END|>")
         self.codebook_size = len(self.tokenizer) - self.first_code_id
         if load_model:
-            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=torch.float32)
+            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=dtype)
             self.model = model.to(device).eval()  # type: ignore[arg-type]
 
     def prompt_ids(self, text: str) -> list[int]:
         """Returns the ids up to and including `<|SPEECH_GENERATION_START|>`."""
-        if not text.strip():
-            raise InputError("the text is empty: give it words, or remove the utterance")
         spoken = f"<|TEXT_UNDERSTANDING_START|>{text}<|TEXT_UNDERSTANDING_END|>"
         chat = [
             {"role": "user", "content": INSTRUCTION + spoken},
@@ -59,11 +72,7 @@ class Llasa(TTSSystem):
             chat, tokenize=True, continue_final_message=True, date_string=DATE_STRING,
             return_dict=False,
         )  # fmt: skip
-        if self.tokenizer.unk_token_id is not None and self.tokenizer.unk_token_id in ids:
-            raise InputError(
-                f"{self.name}'s tokenizer lacks {self._unknown_characters(text)}: "
-                "spell the text with characters that it has"
-            )
+        self.check_text(text, ids)
         return list(ids)
 
     def sample(
@@ -77,7 +86,6 @@ class Llasa(TTSSystem):
             settings,
             num_steps=ceil(settings.max_audio_s * self.frame_rate),
             speech_ids=(self.first_code_id, self.first_code_id + self.codebook_size - 1),
-            pad_id=self.tokenizer.pad_token_id,
         )
         return [self.parse(ids) for ids in sampled]
 
@@ -107,10 +115,3 @@ class Llasa(TTSSystem):
                 f"{self.name}: the tokenizer has no {token}, so this is no Llasa checkpoint"
             )
         return token_id
-
-    def _unknown_characters(self, text: str) -> str:
-        unknown = {
-            c for c in text
-            if self.tokenizer.unk_token_id in self.tokenizer.encode(c, add_special_tokens=False)
-        }  # fmt: skip
-        return ", ".join(repr(character) for character in sorted(unknown))

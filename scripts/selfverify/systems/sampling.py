@@ -1,15 +1,19 @@
-"""Seeded sampling through transformers' `generate`, independent of the batch."""
+"""Seeded sampling of a batch, in which each candidate is independent of the others.
+
+transformers' `generate` draws from one global generator, so that a candidate would depend on its
+batch, and keeps finished rows until the last one ends. Here each row has random numbers of its own
+and leaves the batch with its end; the model, its cache and the warpers are transformers'.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from transformers import (
-    LogitsProcessor,
+    DynamicCache,
     LogitsProcessorList,
     PreTrainedModel,
-    StoppingCriteria,
-    StoppingCriteriaList,
+    RepetitionPenaltyLogitsProcessor,
     TemperatureLogitsWarper,
     TopKLogitsWarper,
     TopPLogitsWarper,
@@ -18,48 +22,54 @@ from transformers import (
 from selfverify.systems.base import SamplingRequest, SamplingSettings
 
 
-class SeededChoice(LogitsProcessor):
-    """Makes greedy search sample: leaves one id per row, drawn with that row's own generator.
+class SeededChoice:
+    """Draws ids by inverse transform sampling, with uniform numbers of each row's own.
 
-    `generate(do_sample=True)` draws from one global generator, so a candidate would depend on its
-    batch. Here each row has its uniform numbers, one a step, and takes the id at which the
-    cumulative probability passes it (inverse transform sampling).
+    The id drawn is the one at which the cumulative probability passes the number.
     """
 
-    def __init__(self, seeds: Sequence[int], num_steps: int, settings: SamplingSettings) -> None:
-        draws = [np.random.default_rng(seed).random(num_steps) for seed in seeds]
-        self.uniform = torch.tensor(np.stack(draws))  # (B, num_steps) float64
-        self.step = 0
-        self.warpers = LogitsProcessorList([TemperatureLogitsWarper(settings.temperature)])
+    def __init__(self, seeds: Sequence[int], num_draws: int, settings: SamplingSettings) -> None:
+        draws = [np.random.default_rng(seed).random(num_draws) for seed in seeds]
+        self.uniform = torch.tensor(np.stack(draws))  # (B, num_draws) float64
+        self.warpers = LogitsProcessorList()
+        if settings.repetition_penalty != 1.0:
+            self.warpers.append(RepetitionPenaltyLogitsProcessor(settings.repetition_penalty))
+        self.warpers.append(TemperatureLogitsWarper(settings.temperature))
         if settings.top_k > 0:
             self.warpers.append(TopKLogitsWarper(settings.top_k))
         if settings.top_p < 1.0:
             self.warpers.append(TopPLogitsWarper(settings.top_p))
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """Returns scores (B, V) that are 0 at the id drawn and -inf elsewhere."""
-        warped = self.warpers(input_ids, scores).double()  # type: ignore[arg-type]
-        cumulative = torch.softmax(warped, dim=-1).cumsum(dim=-1)
-        target = self.uniform[:, self.step, None].to(scores.device) * cumulative[:, -1:]
-        chosen = torch.searchsorted(cumulative, target, right=True)
-        chosen = chosen.clamp(max=scores.shape[-1] - 1)
-        self.step += 1
-        only = torch.full_like(scores, float("-inf"))
-        return only.scatter(1, chosen, 0.0)
-
-
-class LeavesSpeech(StoppingCriteria):
-    """Ends a row at its first id that is not a speech token: the end token, or an invalid one."""
-
-    def __init__(self, first_id: int, last_id: int) -> None:
-        self.first_id, self.last_id = first_id, last_id
-
-    def __call__(  # type: ignore[override]
-        self, input_ids: torch.Tensor, scores: torch.Tensor, **kwargs: object
+    def __call__(
+        self, logits: torch.Tensor, rows: torch.Tensor, draw: int, sequence: torch.Tensor
     ) -> torch.Tensor:
-        """Returns a boolean per row, shape (B,)."""
-        last = input_ids[:, -1]
-        return (last < self.first_id) | (last > self.last_id)
+        """Returns one id per row, shape (b,).
+
+        Args:
+            logits: (b, V).
+            rows: which requests these are, (b,).
+            draw: which of their random numbers to use.
+            sequence: ids so far, (b, L), what a repetition penalty looks at.
+        """
+        warped = self.warpers(sequence, logits.float()).double()  # type: ignore[arg-type]
+        cumulative = torch.softmax(warped, dim=-1).cumsum(dim=-1)
+        uniform = self.uniform[rows.cpu(), draw, None].to(logits.device)
+        chosen = torch.searchsorted(cumulative, uniform * cumulative[:, -1:], right=True)
+        return chosen[:, 0].clamp(max=logits.shape[-1] - 1)
+
+
+def pad_left(
+    prompts: Sequence[Sequence[int]], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns ids (B, L) padded on the left, and the mask of what is no padding (B, L).
+
+    A prompt's own first id pads it: Llama's tokenizers name no padding, and an id that is not in
+    the prompt would fall under the repetition penalty, depending on the batch.
+    """
+    width = max(map(len, prompts))
+    ids = [[prompt[0]] * (width - len(prompt)) + list(prompt) for prompt in prompts]
+    mask = [[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts]
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
 
 
 @torch.inference_mode()
@@ -71,7 +81,6 @@ def generate_seeded(
     *,
     num_steps: int,
     speech_ids: tuple[int, int],
-    pad_id: int,
 ) -> list[list[int]]:
     """Returns the new ids of each prompt, the one that ended it included.
 
@@ -79,33 +88,31 @@ def generate_seeded(
         model: a causal language model.
         prompts: token ids, one list per request.
         requests: carry the seeds.
-        settings: temperature, top_p, top_k.
+        settings: temperature, top_p, top_k, repetition_penalty.
         num_steps: ids to draw at most.
         speech_ids: first and last id of speech; any other id ends a row.
-        pad_id: to pad prompts with, on the left.
     """
-    width = max(map(len, prompts))
-    padded = [[pad_id] * (width - len(ids)) + list(ids) for ids in prompts]
-    mask = [[0] * (width - len(ids)) + [1] * len(ids) for ids in prompts]
-    output = model.generate(  # type: ignore[operator]
-        input_ids=torch.tensor(padded, device=model.device),
-        attention_mask=torch.tensor(mask, device=model.device),
-        do_sample=False,
-        max_new_tokens=num_steps,
-        pad_token_id=pad_id,
-        eos_token_id=None,
-        logits_processor=LogitsProcessorList(
-            [SeededChoice([r.seed for r in requests], num_steps, settings)]
-        ),
-        stopping_criteria=StoppingCriteriaList([LeavesSpeech(*speech_ids)]),
-    )
-    return [_until_end(row, speech_ids) for row in output[:, width:].tolist()]
-
-
-def _until_end(ids: list[int], speech_ids: tuple[int, int]) -> list[int]:
-    """The ids up to and including the first that is not speech."""
-    first, last = speech_ids
-    for position, token in enumerate(ids):
-        if not first <= token <= last:
-            return ids[: position + 1]
-    return ids
+    choose = SeededChoice([request.seed for request in requests], num_steps, settings)
+    sequence, mask = pad_left(prompts, model.device)
+    rows = torch.arange(len(prompts), device=model.device)
+    positions = (mask.cumsum(dim=-1) - 1).clamp(min=0)
+    cache = DynamicCache(config=model.config)
+    inputs, generated = sequence, [[] for _ in prompts]
+    for step in range(num_steps):
+        logits = model(
+            input_ids=inputs, attention_mask=mask, position_ids=positions, past_key_values=cache,
+            use_cache=True, logits_to_keep=1,
+        ).logits[:, -1]  # fmt: skip
+        chosen = choose(logits, rows, step, sequence)
+        for row, token in zip(rows.tolist(), chosen.tolist(), strict=True):
+            generated[row].append(token)
+        goes_on = ((chosen >= speech_ids[0]) & (chosen <= speech_ids[1])).nonzero()[:, 0]
+        if not len(goes_on):
+            break
+        if len(goes_on) < len(rows):
+            cache.batch_select_indices(goes_on)
+        rows, inputs = rows[goes_on], chosen[goes_on, None]
+        sequence = torch.cat([sequence[goes_on], inputs], dim=1)
+        mask = torch.cat([mask[goes_on], torch.ones_like(inputs)], dim=1)
+        positions = positions[goes_on, -1:] + 1
+    return generated

@@ -1,0 +1,28 @@
+"""Checkpoints from the Hugging Face hub, for entries of params.yaml that have a `hub`.
+
+out: data/{track}/checkpoints/{name}/SHA256SUMS and the files that it lists
+"""
+
+
+rule fetch_checkpoint:
+    """A checkpoint from the hub, its licence shown first."""
+    output:
+        local(f"{DATA}/checkpoints/{{fetched}}/SHA256SUMS"),
+    log:
+        f"logs/{TRACK_NAME}/fetch_checkpoint/{{fetched}}.log",
+    wildcard_constraints:
+        fetched=one_of(path.name for path in FETCHED),
+    localrule: True
+    conda:
+        "../envs/default.yaml"
+    params:
+        script=code_files("fetch_checkpoint")[0],
+        repo=of_hub("repo"),
+        revision=of_hub("revision"),
+        licence=of_hub("licence"),
+        mirror=of_hub("mirror", ""),
+        files=of_hub("files"),
+    shell:
+        "python {params.script} --repo {params.repo} --revision {params.revision}"
+        " --licence '{params.licence}' --mirror '{params.mirror}' --files {params.files:q}"
+        " --output {output} 2>&1 | tee {log} >&2"

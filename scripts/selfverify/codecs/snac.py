@@ -1,0 +1,64 @@
+"""SNAC through its package: three levels of codes, each twice as fast as the one above.
+
+The real checkpoint is hubertsiuzdak/snac_24khz (4,096 codes a level). A coarse code and the finer
+ones of its time are one frame: row 0 is level 0, rows 1 and 2 are level 1, rows 3 to 6 are level 2,
+in order of time. So codes have the shape (7, T) that all codecs have.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import torch
+from snac import SNAC
+
+from selfverify.codecs.base import Codec, pad_to_frames
+
+
+class Snac(Codec):
+    """A SNAC checkpoint: config.json and pytorch_model.bin.
+
+    The decoder adds noise of its own. It is seeded with the utterance's codes, so that equal codes
+    give equal audio, whatever was decoded before or beside them; for this one utterance is decoded
+    at a time.
+    """
+
+    def __init__(self, checkpoint: str | Path, *, device: str = "cpu") -> None:
+        self.model = SNAC.from_pretrained(str(checkpoint)).float().to(device).eval()
+        self.device = device
+        strides = self.model.vq_strides
+        self.codes_per_frame = [strides[0] // stride for stride in strides]
+        self.num_codebooks = sum(self.codes_per_frame)
+        self.codebook_size = self.model.codebook_size
+        self.sample_rate = self.model.sampling_rate
+        self.hop_length = int(self.model.hop_length) * strides[0]
+        self.frame_rate = self.sample_rate / self.hop_length
+
+    def encode(self, audio: np.ndarray) -> np.ndarray:
+        """Returns the codes (7, T) of mono audio; T is its frames, rounded up."""
+        samples = torch.tensor(pad_to_frames(audio, self.hop_length), device=self.device)
+        with torch.inference_mode():
+            levels = self.model.encode(samples[None, None])
+        return np.concatenate(
+            [
+                level[0].reshape(-1, per_frame).T.cpu().numpy()
+                for level, per_frame in zip(levels, self.codes_per_frame, strict=True)
+            ]
+        )
+
+    def levels(self, codes: np.ndarray) -> list[np.ndarray]:
+        """Returns the codes of each level, in order of time: (T,), (2T,), (4T,)."""
+        ends = np.cumsum(self.codes_per_frame)
+        return [part.T.ravel() for part in np.split(codes, ends[:-1])]
+
+    @torch.inference_mode()
+    def _decode(self, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [self._decode_one(item) for item in codes]
+
+    def _decode_one(self, codes: np.ndarray) -> np.ndarray:
+        levels = [torch.tensor(level, device=self.device)[None] for level in self.levels(codes)]
+        with torch.random.fork_rng():
+            torch.manual_seed(crc32(codes.astype("<i8").tobytes()))
+            audio = self.model.decode(levels)
+        return audio[0, 0].cpu().numpy()

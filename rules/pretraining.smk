@@ -1,7 +1,7 @@
 """How the mini checkpoints in data/mini/checkpoints were made; not part of `all`.
 
-`snakemake pretrain` speaks the corpus, trains codec and language model, and puts them in place.
-Hours on a CPU; an interrupted run goes on where it was. Everything stays below data/mini/pretrain
+`snakemake pretrain` speaks the corpus, trains codecs and language models, and puts them in place.
+Hours on a CPU, minutes on a GPU; an interrupted run goes on where it was. Everything stays below data/mini/pretrain
 until the end, so that `all` never waits for a training. The code is `ancient`: an edited comment
 does not redo hours of work; remove an output to make it anew.
 
@@ -13,6 +13,11 @@ out: data/mini/pretrain/corpus/{shard}.parquet
 
 BASE = "data/mini/pretrain"
 CORPUS_SHARDS = [f"{i:03d}" for i in range(PRETRAIN["corpus"]["num_shards"])]
+
+
+wildcard_constraints:
+    trained_codec=one_of(PRETRAIN["codecs"]),
+    trained_system=one_of(PRETRAIN["systems"]),
 
 
 rule make_corpus:
@@ -38,84 +43,105 @@ rule make_corpus:
 
 
 rule pretrain_codec:
-    """The mini codec."""
+    """A mini codec."""
     input:
         code=ancient(code("pretrain_codec")),
-        corpus=expand(
+        corpus=lambda wildcards: expand(
             f"{BASE}/corpus/{{shard}}.parquet",
-            shard=CORPUS_SHARDS[: PRETRAIN["mini-xcodec2"]["corpus_shards"]],
+            shard=CORPUS_SHARDS[: of_trained_codec("corpus_shards")(wildcards)],
         ),
     output:
-        f"{BASE}/mini-xcodec2/SHA256SUMS",
+        f"{BASE}/{{trained_codec}}/SHA256SUMS",
     log:
-        "logs/mini/pretrain_codec.log",
+        "logs/mini/pretrain_codec/{trained_codec}.log",
     conda:
         "../envs/default.yaml"
-    threads: 2
     params:
-        num_clips=PRETRAIN["mini-xcodec2"]["num_clips"],
-        num_steps=PRETRAIN["mini-xcodec2"]["num_steps"],
-        learning_rate=PRETRAIN["mini-xcodec2"]["learning_rate"],
+        adapter=of_trained_codec("adapter"),
+        num_clips=of_trained_codec("num_clips"),
+        num_steps=of_trained_codec("num_steps"),
+        learning_rate=of_trained_codec("learning_rate"),
         seed=config["seed"],
-        run=f"{BASE}/mini-xcodec2.run.pt",
+        device=TRACK["device"],
+        run=f"{BASE}/{{trained_codec}}.run.pt",
     shell:
-        "python {input.code[0]} --corpus {input.corpus} --num-clips {params.num_clips}"
-        " --num-steps {params.num_steps} --learning-rate {params.learning_rate}"
-        " --seed {params.seed} --num-threads {threads} --checkpoint {params.run}"
-        " --output $(dirname {output}) 2>&1 | tee {log} >&2"
+        "python {input.code[0]} --corpus {input.corpus} --adapter {params.adapter}"
+        " --num-clips {params.num_clips} --num-steps {params.num_steps}"
+        " --learning-rate {params.learning_rate} --seed {params.seed} --num-threads {threads}"
+        " --device {params.device} --checkpoint {params.run} --output $(dirname {output})"
+        " 2>&1 | tee {log} >&2"
 
 
 rule encode_corpus:
-    """The corpus as codes."""
+    """The corpus as codes of a mini codec."""
     input:
-        code=ancient(code("encode_corpus")),
+        code=ancient(code("encode_corpus", CODECS, of_trained_codec("adapter"))),
         corpus=f"{BASE}/corpus/{{shard}}.parquet",
-        codec=rules.pretrain_codec.output,
+        codec=f"{BASE}/{{trained_codec}}/SHA256SUMS",
     output:
-        f"{BASE}/codes/mini-xcodec2/{{shard}}.parquet",
+        f"{BASE}/codes/{{trained_codec}}/{{shard}}.parquet",
     log:
-        "logs/mini/encode_corpus/{shard}.log",
+        "logs/mini/encode_corpus/{trained_codec}/{shard}.log",
     conda:
         "../envs/default.yaml"
+    params:
+        adapter=of_trained_codec("adapter"),
     shell:
-        "python {input.code[0]} --corpus {input.corpus} --adapter xcodec2"
+        "python {input.code[0]} --corpus {input.corpus} --adapter {params.adapter}"
         " --checkpoint $(dirname {input.codec}) --output {output} 2>&1 | tee {log} >&2"
 
 
 rule pretrain_lm:
-    """The mini language model."""
+    """The language model of a mini system."""
     input:
-        code=ancient(code("pretrain_lm")),
-        codec=rules.pretrain_codec.output,
-        codes=expand(f"{BASE}/codes/mini-xcodec2/{{shard}}.parquet", shard=CORPUS_SHARDS),
+        code=ancient(code("pretrain_lm", SYSTEMS, of_trained_system("adapter"))),
+        codec=lambda wildcards: f"{BASE}/{of_trained_system('codec')(wildcards)}/SHA256SUMS",
+        start=lambda wildcards: [
+            f"{BASE}/{system}/SHA256SUMS" for system in of_trained_system("start")(wildcards)
+        ],
+        codes=lambda wildcards: expand(
+            f"{BASE}/codes/{of_trained_system('codec')(wildcards)}/{{shard}}.parquet",
+            shard=CORPUS_SHARDS,
+        ),
     output:
-        f"{BASE}/mini-llasa/SHA256SUMS",
+        f"{BASE}/{{trained_system}}/SHA256SUMS",
     log:
-        "logs/mini/pretrain_lm.log",
+        "logs/mini/pretrain_lm/{trained_system}.log",
     conda:
         "../envs/default.yaml"
-    threads: 2
     params:
-        hidden_size=PRETRAIN["mini-llasa"]["hidden_size"],
-        num_layers=PRETRAIN["mini-llasa"]["num_layers"],
-        num_steps=PRETRAIN["mini-llasa"]["num_steps"],
-        batch_size=PRETRAIN["mini-llasa"]["batch_size"],
-        learning_rate=PRETRAIN["mini-llasa"]["learning_rate"],
+        adapter=of_trained_system("adapter"),
+        codec_adapter=lambda wildcards: PRETRAIN["codecs"][of_trained_system("codec")(wildcards)][
+            "adapter"
+        ],
+        hidden_size=of_trained_system("hidden_size"),
+        num_layers=of_trained_system("num_layers"),
+        # The folder to start from, or nothing.
+        start=lambda wildcards, input: "".join(str(Path(path).parent) for path in input.start),
+        num_steps=of_trained_system("num_steps"),
+        batch_size=of_trained_system("batch_size"),
+        learning_rate=of_trained_system("learning_rate"),
         seed=config["seed"],
-        run=f"{BASE}/mini-llasa.run.pt",
+        device=TRACK["device"],
+        run=f"{BASE}/{{trained_system}}.run.pt",
     shell:
-        "python {input.code[0]} --corpus-codes {input.codes} --codec $(dirname {input.codec})"
+        "python {input.code[0]} --corpus-codes {input.codes} --adapter {params.adapter}"
+        " --codec-adapter {params.codec_adapter} --codec $(dirname {input.codec})"
         " --hidden-size {params.hidden_size} --num-layers {params.num_layers}"
-        " --num-steps {params.num_steps} --batch-size {params.batch_size}"
+        " --start '{params.start}' --num-steps {params.num_steps} --batch-size {params.batch_size}"
         " --learning-rate {params.learning_rate} --seed {params.seed} --num-threads {threads}"
-        " --checkpoint {params.run} --output $(dirname {output}) 2>&1 | tee {log} >&2"
+        " --device {params.device} --checkpoint {params.run} --output $(dirname {output})"
+        " 2>&1 | tee {log} >&2"
 
 
 rule pretrain:
-    """Trains the mini codec and language model, and puts them into data/mini/checkpoints."""
+    """Trains the mini codecs and systems, and puts them into data/mini/checkpoints."""
     input:
-        rules.pretrain_codec.output,
-        rules.pretrain_lm.output,
+        [
+            f"{BASE}/{name}/SHA256SUMS"
+            for kind in ("codecs", "systems")
+            for name in config["tracks"]["mini"][kind]
+        ],
     log:
         "logs/mini/pretrain.log",
     localrule: True

@@ -1,7 +1,8 @@
 """One shard of the mini training corpus: sentences of the grammar, spoken by the voice.
 
-A row: utterance_id "corpus-00017", text "Peter has two old desks.", split "train" or "dev" (held
-out for early stopping), audio (FLAC), sample_rate, duration_s.
+A row: utterance_id "corpus-00017", text "Peter has 20 old desks.", spoken "Peter has twenty old
+desks." (what the voice was given), split "train" or "dev" (held out for early stopping), audio
+(FLAC), sample_rate, duration_s.
 """
 
 from pathlib import Path
@@ -11,7 +12,7 @@ import pandas as pd
 from selfverify.audio import encode_flac
 from selfverify.command import run_script
 from selfverify.progress import progress
-from selfverify.prompts.grammar import corpus_sentences
+from selfverify.prompts.corpus import corpus_sentences
 from selfverify.tables import write_table
 from selfverify.voice import SAMPLE_RATE, load_voice, speak
 
@@ -32,12 +33,14 @@ def make_corpus(
     sentences = list(enumerate(corpus_sentences(num_utterances, seed)))
     voice = load_voice()
     rows = []
-    for index, text in progress(sentences[shard::num_shards], name=f"corpus {shard}", unit="utt"):
-        audio = speak(voice, text)
+    part = sentences[shard::num_shards]
+    for index, sentence in progress(part, name=f"corpus {shard}", unit="utt"):
+        audio = speak(voice, sentence.spoken[0])
         rows.append(
             {
                 "utterance_id": f"corpus-{index:05d}",
-                "text": text,
+                "text": sentence.text,
+                "spoken": sentence.spoken[0],
                 "split": "dev" if index >= num_utterances - num_dev else "train",
                 "audio": {"bytes": encode_flac(audio, SAMPLE_RATE), "path": None},
                 "sample_rate": SAMPLE_RATE,

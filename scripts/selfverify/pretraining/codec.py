@@ -1,87 +1,33 @@
-"""Training of `mini-xcodec2`: transformers' Xcodec2Model at a size that a laptop trains.
+"""What the trainings of the mini codecs share: clips, crops, and a loss that ignores phase."""
 
-What differs from the real one is size and encoder: the semantic side is the feature projection of a
-Wav2Vec2-BERT without layers, trained along, and the acoustic encoder is kept tiny and silent (its
-anti-aliased convolutions cost seconds a step on a CPU), so codes come from the log-mel features.
-The class, its decoder and its files are those of the real codec.
-"""
-
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
-from transformers import Wav2Vec2BertConfig, Xcodec2Config, Xcodec2Model
 from transformers.audio_utils import mel_filter_bank
 
-HOP_LENGTH = 320  # samples a frame, 50 frames a second at 16 kHz
-SEMANTIC_SIZE = 128
-HIDDEN_SIZE = 256
-LEVELS = [4, 4, 4, 4, 4]  # 1,024 codes
 
+class TrainableCodec(nn.Module, ABC):
+    """A codec of the pipeline, wrapped so that its encoder and codebooks can be trained."""
 
-def mini_xcodec2_config() -> Xcodec2Config:
-    """Returns the configuration of `mini-xcodec2` (4.9 M parameters, 1,024 codes at 50 Hz)."""
-    semantic = Wav2Vec2BertConfig(
-        hidden_size=SEMANTIC_SIZE, num_hidden_layers=0, num_attention_heads=4,
-        intermediate_size=256, feature_projection_input_dim=160, feat_proj_dropout=0.0,
-        hidden_dropout=0.0, apply_spec_augment=False, layerdrop=0.0,
-    )  # fmt: skip
-    return Xcodec2Config(
-        hidden_size=HIDDEN_SIZE, intermediate_size=768, num_hidden_layers=3,
-        num_attention_heads=4, num_key_value_heads=4, head_dim=64, encoder_hidden_size=2,
-        downsampling_ratios=(2, 2, 4, 4, 5), semantic_model_config=semantic,
-        quantization_dim=HIDDEN_SIZE + SEMANTIC_SIZE, quantization_levels=LEVELS,
-        activation_dropout=0.0,
-    )  # fmt: skip
+    hop_length: int  # samples a frame
+    crop_frames: int  # of a training crop
+    num_crops: int  # a step
 
+    def frames(self, audio: np.ndarray) -> np.ndarray:
+        """Returns what the encoder reads of audio (T · hop_length,), one row a frame."""
+        return audio.reshape(-1, self.hop_length)
 
-class TrainableXcodec2(nn.Module):
-    """An Xcodec2Model that can be trained: gradients reach the encoder, codes do not collapse.
+    @abstractmethod
+    def forward(self, frames: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Returns audio (B, T · hop_length) for frames (B, T, …), and what is added to its loss."""
 
-    A batch normalisation before the quantiser keeps each of its dimensions at zero mean and unit
-    variance, so that all levels stay in use; `fold` moves it into `project_in`, after which the
-    plain class computes the same codes.
-    """
-
-    def __init__(self, config: Xcodec2Config) -> None:
-        super().__init__()
-        self.model = Xcodec2Model(config)
-        # transformers' initialisation (std .02) gives one code for any input; PyTorch's does not.
-        for module in self.model.modules():
-            if isinstance(module, nn.Linear | nn.Conv1d):
-                module.reset_parameters()
-        silence = self.model.acoustic_encoder.conv2
-        nn.init.zeros_(silence.weight)
-        assert silence.bias is not None
-        nn.init.zeros_(silence.bias)
-        self.model.acoustic_encoder.requires_grad_(False)
-        self.norm = nn.BatchNorm1d(len(config.quantization_levels), affine=False, momentum=0.02)
-
-    def forward(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Returns audio (B, 320·T) and codes (B, T) for log-mel features (B, T, 160)."""
-        model = self.model
-        semantic = model.semantic_encoder(features).last_hidden_state.transpose(1, 2)
-        semantic = model.semantic_adapter(semantic).transpose(1, 2)
-        acoustic = semantic.new_zeros(*semantic.shape[:2], model.config.hidden_size)
-        hidden = model.fc_encoder(torch.cat([semantic, acoustic], dim=-1))
-        latent = model.quantizer.project_in(hidden)
-        latent = self.norm(latent.transpose(1, 2)).transpose(1, 2)
-        fsq = model.quantizer.quantizer
-        quantized, codes = fsq(fsq.bound(latent))
-        audio = model.acoustic_decoder(model.quantizer.project_out(quantized))
-        return audio[:, 0], codes
-
-    @torch.no_grad()
-    def fold(self) -> Xcodec2Model:
-        """Returns the plain model, its `project_in` holding the normalisation."""
-        assert self.norm.running_mean is not None
-        assert self.norm.running_var is not None
-        scale = torch.rsqrt(self.norm.running_var + self.norm.eps)
-        project = self.model.quantizer.project_in
-        project.weight.mul_(scale[:, None])
-        project.bias.sub_(self.norm.running_mean).mul_(scale)
-        return self.model.eval()
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Writes the codec in the layout of the real checkpoint, in float16."""
 
 
 class MelLoss(nn.Module):
@@ -122,20 +68,25 @@ class MelLoss(nn.Module):
 
 @dataclass(frozen=True)
 class CodecClip:
-    """A training clip: audio (320·T,) and its features (T, 160)."""
+    """A training clip: audio (T · hop_length,) and what the encoder reads of it (T, …)."""
 
     audio: np.ndarray
-    features: np.ndarray
+    frames: np.ndarray
+
+    @property
+    def hop_length(self) -> int:
+        """Samples a frame."""
+        return len(self.audio) // len(self.frames)
 
 
 def draw_crops(
     clips: list[CodecClip], rng: np.random.Generator, *, num_crops: int, num_frames: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns features (B, T, 160) and audio (B, 320·T) of random crops of random clips."""
-    features, audio = [], []
+    """Returns frames (B, T, …) and audio (B, T · hop_length) of random crops of random clips."""
+    frames, audio = [], []
     for index in rng.integers(len(clips), size=num_crops):
         clip = clips[index]
-        start = int(rng.integers(max(1, len(clip.features) - num_frames + 1)))
-        features.append(clip.features[start : start + num_frames])
-        audio.append(clip.audio[start * HOP_LENGTH : (start + num_frames) * HOP_LENGTH])
-    return torch.tensor(np.stack(features)), torch.tensor(np.stack(audio))
+        start = int(rng.integers(max(1, len(clip.frames) - num_frames + 1)))
+        frames.append(clip.frames[start : start + num_frames])
+        audio.append(clip.audio[start * clip.hop_length : (start + num_frames) * clip.hop_length])
+    return torch.tensor(np.stack(frames)), torch.tensor(np.stack(audio))

@@ -1,58 +1,73 @@
-"""Training of `mini-llasa`: a small Llama on characters and codes, in Llasa's format."""
+"""Training of the mini language models: batches of similar length, and the loss on speech alone."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from string import ascii_lowercase
+from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
 
+from selfverify.codecs.base import Codec
+from selfverify.pretraining.tokenizers import mini_llasa_tokenizer, mini_orpheus_tokenizer
 from selfverify.systems.base import TrainingExample
-from selfverify.systems.llasa import INSTRUCTION
-
-# The order in which Llasa adds them (train_tts.py); the codes follow.
-LLASA_TOKENS = [
-    f"<|{kind}_{place}|>"
-    for kind in (
-        "TEXT_GENERATION", "TEXT_UNDERSTANDING", "SPEECH_GENERATION", "SPEECH_UNDERSTANDING",
-    )
-    for place in ("START", "END")
-]  # fmt: skip
-CHARACTERS = f" .{ascii_lowercase}"  # all that the corpus has, upper case folded to lower
 
 
-def mini_llasa_tokenizer(codebook_size: int) -> PreTrainedTokenizerFast:
-    """Returns a tokenizer of characters, Llasa's special tokens and `codebook_size` codes.
+class TrainableLM(ABC):
+    """A mini language model in the making: its model, tokenizer and loss."""
 
-    Its chat template drops the instruction that the real one reads: characters are tokens here, and
-    a constant prefix would be a fifth of every prompt.
-    """
-    vocabulary = {token: i for i, token in enumerate(["<|pad|>", "<|unk|>", *CHARACTERS])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<|unk|>"))
-    tokenizer.normalizer = normalizers.Lowercase()  # type: ignore[assignment]
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")  # type: ignore[assignment]
-    codes = [f"<|s_{code}|>" for code in range(codebook_size)]
-    tokenizer.add_tokens([AddedToken(t, normalized=False) for t in [*LLASA_TOKENS, *codes]])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="<|pad|>",
-        unk_token="<|unk|>",
-        chat_template=(
-            "{% for message in messages %}"
-            "{{ message['content'] | replace('" + INSTRUCTION + "', '') }}"
-            "{% endfor %}"
-        ),
-    )
+    decoder: Any  # the part that reads the text, with `layers` and `norm`
+    text_embedding: torch.nn.Embedding
+    model: PreTrainedModel
+    tokenizer: Any  # PreTrainedTokenizerFast
+
+    @abstractmethod
+    def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
+        """Returns the mean loss of a batch on codes and end, in nats."""
 
 
-def mini_llasa_config(vocab_size: int, hidden_size: int, num_layers: int) -> LlamaConfig:
+class TrainableLlama(TrainableLM):
+    """A small Llama whose vocabulary has the codes: Llasa's and Orpheus' kind."""
+
+    def __init__(
+        self, tokenizer: PreTrainedTokenizerFast, *, hidden_size: int, num_layers: int
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.model = LlamaForCausalLM(mini_llama_config(len(tokenizer), hidden_size, num_layers))
+        self.decoder, self.text_embedding = self.model.model, self.model.model.embed_tokens
+
+    def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
+        """Returns the mean cross-entropy of a batch, in nats per trained token.
+
+        Matrices are multiplied in bfloat16, which made a CPU step 1.6 times as fast; weights and
+        loss stay float32.
+        """
+        batch = collate(examples, self.tokenizer.pad_token_id)
+        with torch.autocast(self.model.device.type, torch.bfloat16):
+            return self.model(**{k: v.to(self.model.device) for k, v in batch.items()}).loss
+
+
+def trainable_llasa(codec: Codec, hidden_size: int, num_layers: int) -> TrainableLM:
+    """Returns a mini Llasa for a codec of one codebook."""
+    tokenizer = mini_llasa_tokenizer(codec.codebook_size)
+    return TrainableLlama(tokenizer, hidden_size=hidden_size, num_layers=num_layers)
+
+
+def trainable_orpheus(codec: Codec, hidden_size: int, num_layers: int) -> TrainableLM:
+    """Returns a mini Orpheus for a SNAC."""
+    tokenizer = mini_orpheus_tokenizer(codec.codebook_size)
+    lm = TrainableLlama(tokenizer, hidden_size=hidden_size, num_layers=num_layers)
+    lm.model.config.codec_frame_rate = codec.frame_rate
+    return lm
+
+
+def mini_llama_config(vocab_size: int, hidden_size: int, num_layers: int) -> LlamaConfig:
     """Returns the configuration of a small Llama with tied embeddings."""
     return LlamaConfig(
         vocab_size=vocab_size, hidden_size=hidden_size, intermediate_size=hidden_size * 8 // 3,
         num_hidden_layers=num_layers, num_attention_heads=hidden_size // 64,
         num_key_value_heads=hidden_size // 64, max_position_embeddings=2048,
-        tie_word_embeddings=True, attention_dropout=0.1, bos_token_id=None, eos_token_id=None,
+        tie_word_embeddings=True, bos_token_id=None, eos_token_id=None,
         pad_token_id=0,
     )  # fmt: skip
 
@@ -82,13 +97,3 @@ def collate(examples: Sequence[TrainingExample], pad_id: int) -> dict[str, torch
         "attention_mask": padded([[1] * len(e.input_ids) for e in examples], 0),
         "labels": padded([e.labels for e in examples], -100),
     }
-
-
-def mean_loss(model: LlamaForCausalLM, batch: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Returns the mean cross-entropy of a batch, in nats per trained token.
-
-    Matrices are multiplied in bfloat16, which made a CPU step 1.6 times as fast; weights and loss
-    stay float32.
-    """
-    with torch.autocast(model.device.type, torch.bfloat16):
-        return model(**batch).loss

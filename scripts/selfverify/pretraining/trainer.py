@@ -162,7 +162,7 @@ class _Run:
         return self.state
 
     def _resume(self) -> None:
-        content = torch.load(self.checkpoint, weights_only=True)
+        content = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         if content["settings"] != asdict(self.settings):
             raise InputError(
                 f"{self.checkpoint} belongs to a run with other settings; delete it to train anew"

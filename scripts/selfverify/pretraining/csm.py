@@ -1,0 +1,101 @@
+"""Training of `mini-csm`: transformers' CSM class on precomputed codes.
+
+The class would encode audio with its own Mimi at each step; here the frames are embedded as it
+embeds them (`backbone_model.embed_tokens`) and given as labels, so that the codec is not needed.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from transformers import CsmConfig, CsmForConditionalGeneration, MimiConfig
+
+from selfverify.codecs.mimi import Mimi
+from selfverify.pretraining.lm import TrainableLM
+from selfverify.pretraining.tokenizers import CSM_TOKENS, mini_csm_tokenizer
+from selfverify.systems.base import TrainingExample
+
+IGNORED = -100  # labels that have no loss
+# Of the frames, those on which the depth decoder is trained: it sees many times more codes than
+# the backbone sees frames and does not need them all (Sesame's amortisation, there 1/16).
+DEPTH_SHARE = 0.25
+# The class holds a codec of its own, which the pipeline never calls: the smallest there is.
+UNUSED_CODEC = {
+    "num_filters": 2, "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,
+    "upsample_groups": 32,
+}  # fmt: skip
+
+
+def mini_csm_config(
+    tokens: dict[str, int], vocab_size: int, codec: MimiConfig, hidden_size: int, num_layers: int
+) -> CsmConfig:
+    """Returns the configuration of a small CSM over a codec's codebooks.
+
+    Args:
+        tokens: ids of `CSM_TOKENS`.
+        vocab_size: of the text.
+        codec: configuration of the Mimi that the codes are of.
+        hidden_size: of backbone and depth decoder, a multiple of 64.
+        num_layers: of the backbone; the depth decoder has two.
+    """
+    shared: dict[str, Any] = {
+        "num_codebooks": codec.num_quantizers, "vocab_size": codec.codebook_size,
+        "hidden_size": hidden_size, "intermediate_size": hidden_size * 8 // 3,
+        "num_attention_heads": hidden_size // 64, "num_key_value_heads": hidden_size // 64,
+        "head_dim": 64, "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0},
+    }  # fmt: skip
+    begin, _, audio, audio_end = (tokens[token] for token in CSM_TOKENS)
+    return CsmConfig(
+        **shared, text_vocab_size=vocab_size, num_hidden_layers=num_layers,
+        max_position_embeddings=1024, bos_token_id=begin, eos_token_id=None, pad_token_id=0,
+        audio_token_id=audio, audio_eos_token_id=audio_end, codebook_pad_token_id=0,
+        codebook_eos_token_id=0, codec_config=codec.to_dict() | UNUSED_CODEC,
+        depth_decoder_config=shared | {
+            "backbone_hidden_size": hidden_size, "num_hidden_layers": 2,
+            "max_position_embeddings": codec.num_quantizers + 1, "pad_token_id": None,
+        },
+    )  # fmt: skip
+
+
+class TrainableCsm(TrainableLM):
+    """A small CSM; a batch is texts and, after each, frames of K codes."""
+
+    def __init__(self, codec: Mimi, hidden_size: int, num_layers: int) -> None:
+        self.tokenizer = mini_csm_tokenizer()
+        ids = {token: self.tokenizer.get_vocab()[token] for token in CSM_TOKENS}
+        config = mini_csm_config(
+            ids, len(self.tokenizer), codec.model.config, hidden_size, num_layers
+        )
+        self.model: Any = CsmForConditionalGeneration(config)
+        self.model.codec_model.requires_grad_(False)
+        self.decoder, self.text_embedding = self.model.backbone_model, self.model.embed_text_tokens
+
+    def _amortised(self, frames: torch.Tensor) -> torch.Tensor:
+        """Labels (T, K) of frames; in training most have the first codebook's alone."""
+        labels = frames.clone()
+        if self.model.training:
+            skipped = torch.rand(len(frames)) >= DEPTH_SHARE
+            labels[skipped.to(frames.device), 1:] = IGNORED
+        return labels
+
+    def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
+        """Returns the backbone's loss plus the depth decoder's, in nats per code of each."""
+        num_codebooks, device = self.model.config.num_codebooks, self.model.device
+        embedded, labels = [], []
+        for example in examples:
+            num_text = example.labels.count(IGNORED)
+            text = torch.tensor(example.input_ids[:num_text], device=device)
+            flat = torch.tensor(example.input_ids[num_text:], device=device)
+            frames = flat.view(1, -1, num_codebooks)
+            spoken = self.model.backbone_model.embed_tokens(frames)[0]
+            embedded.append(torch.cat([self.model.embed_text_tokens(text), spoken]))
+            silent = torch.full((num_text, num_codebooks), IGNORED, device=device)
+            labels.append(torch.cat([silent, self._amortised(frames[0])]))
+        mask = [torch.ones(len(item), dtype=torch.long, device=device) for item in labels]
+        pad = torch.nn.utils.rnn.pad_sequence
+        with torch.autocast(device.type, torch.bfloat16):
+            return self.model(
+                inputs_embeds=pad(embedded, batch_first=True),
+                attention_mask=pad(mask, batch_first=True),
+                labels=pad(labels, batch_first=True, padding_value=IGNORED),
+            ).loss

@@ -1,24 +1,27 @@
-"""Prompt sets: the texts to be spoken.
+"""Prompt sets: the texts to be spoken, and those of distillation.
 
 out: data/{track}/prompts/{prompt_set}.parquet
+     data/{track}/prompts/train.parquet
 """
 
 
 rule make_prompts:
-    """One prompt set: texts, acceptable readings, expected seconds."""
+    """One prompt set of the grammar: texts, acceptable readings, expected seconds, covariates."""
     input:
         code=code("make_prompts"),
+        evaluation=to_keep_apart_from,
     output:
         f"{DATA}/prompts/{{prompt_set}}.parquet",
     log:
         f"logs/{TRACK_NAME}/make_prompts/{{prompt_set}}.log",
+    wildcard_constraints:
+        prompt_set=one_of(GRAMMAR_SETS),
     conda:
         "../envs/default.yaml"
     params:
         prompt_set="{prompt_set}",
-        num_utterances=lambda wildcards: TRACK["prompt_sets"][wildcards.prompt_set][
-            "num_utterances"
-        ],
+        num_utterances=of_texts("num_utterances"),
+        max_overlap=of_texts("max_overlap", 1.0),
         seed=config["seed"],
         corpus_num_utterances=PRETRAIN["corpus"]["num_utterances"],
         corpus_seed=PRETRAIN["corpus"]["seed"],
@@ -26,4 +29,30 @@ rule make_prompts:
         "python {input.code[0]} --prompt-set {params.prompt_set}"
         " --num-utterances {params.num_utterances} --seed {params.seed}"
         " --corpus-num-utterances {params.corpus_num_utterances}"
-        " --corpus-seed {params.corpus_seed} --output {output} 2>&1 | tee {log} >&2"
+        " --corpus-seed {params.corpus_seed} --evaluation {input.evaluation}"
+        " --max-overlap {params.max_overlap} --output {output} 2>&1 | tee {log} >&2"
+
+
+rule make_criteria_prompts:
+    """One prompt set of real English by written criteria: as above."""
+    input:
+        code=code("make_criteria_prompts"),
+        evaluation=to_keep_apart_from,
+    output:
+        f"{DATA}/prompts/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/make_criteria_prompts/{{prompt_set}}.log",
+    wildcard_constraints:
+        prompt_set=one_of(CRITERIA_SETS),
+    conda:
+        "../envs/default.yaml"
+    params:
+        prompt_set="{prompt_set}",
+        num_utterances=of_texts("num_utterances"),
+        max_overlap=of_texts("max_overlap", 1.0),
+        seed=config["seed"],
+    shell:
+        "python {input.code[0]} --prompt-set {params.prompt_set}"
+        " --num-utterances {params.num_utterances} --seed {params.seed}"
+        " --evaluation {input.evaluation} --max-overlap {params.max_overlap}"
+        " --output {output} 2>&1 | tee {log} >&2"

@@ -26,7 +26,7 @@ def speak_references(*, prompts: Path, shard: int, num_shards: int, output: Path
     voice = load_voice()
     utterances = read_shard(Utterance, prompts, shard, num_shards)
     clips = [
-        describe_clip(u.utterance_id, 0, speak(voice, u.text), SAMPLE_RATE)
+        describe_clip(u.utterance_id, 0, speak(voice, f"{u.spoken[0]}."), SAMPLE_RATE)
         for u in progress(utterances, name=f"speak {output}", unit="clip")
     ]
     write_records(clips, output)

@@ -1,105 +1,94 @@
-"""Prompt sets of the mini track: sentences that no mini system was trained on.
+"""Prompt sets of the mini track, by written criteria: sentences that no mini system was trained on.
 
-`standard` is drawn as the corpus is. `hard` leaves the corpus in one way per category:
-
-- long: three clauses; the corpus has two at most (longest corpus utterance 5.5 s);
-- repeats: one word of a sentence said three times in a row, which the corpus never does;
-- rare_words: two words that the corpus has four times each, and never together;
-- unusual_order: the five words of a clause in an order that the grammar does not allow.
+`standard` is drawn as the corpus's plain sentences are. `hard` has three kinds of categories: each
+of the `VARIETIES`, of which the corpus has a little (1.5 % each); words that it has four times
+each; words that it never has. `train`, for distillation, mixes both.
 """
-
-from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from selfverify.prompts import expected_seconds
-from selfverify.prompts.grammar import RARE_WORDS, Clause, draw_clause, draw_sentence
+from selfverify.pace import MINI_VOICE
+from selfverify.prompts import varieties
+from selfverify.prompts.categories import Category, Conflict, draw_prompts
+from selfverify.prompts.corpus import RARE_WORDS, UNSEEN_WORDS, with_words
+from selfverify.prompts.grammar import Sentence, draw_plain, pick
 from selfverify.records import Utterance
 
-NUM_REPEATS = 3
 
-
-def long_sentence(rng: np.random.Generator) -> str:
-    """Returns three clauses joined by "and"."""
-    return " and ".join(str(draw_clause(rng)) for _ in range(3)) + "."
-
-
-def repeated_word(rng: np.random.Generator) -> str:
-    """Returns a clause with one of its words said three times."""
-    words = draw_clause(rng).words
-    place = int(rng.integers(len(words)))
-    return " ".join([*words[:place], *[words[place]] * NUM_REPEATS, *words[place + 1 :]]) + "."
-
-
-def rare_words(rng: np.random.Generator) -> str:
-    """Returns a clause with rare words in two of its slots."""
+def rare_words(rng: np.random.Generator) -> Sentence:
+    """A clause with rare words in two of its slots."""
     kinds = rng.choice(sorted(RARE_WORDS), size=2, replace=False)
-    slots = {str(kind): str(rng.choice(RARE_WORDS[kind])) for kind in kinds}
-    return f"{Clause(**(draw_clause(rng).__dict__ | slots))}."
+    return with_words(rng, {str(kind): pick(rng, RARE_WORDS[kind]) for kind in kinds})
 
 
-def unusual_order(rng: np.random.Generator) -> str:
-    """Returns the words of a clause shuffled, none at its own place."""
-    words = draw_clause(rng).words
-    while True:
-        order = rng.permutation(len(words))
-        if (order != np.arange(len(words))).all():
-            return " ".join(words[i] for i in order).lower().capitalize() + "."
+def unseen_words(rng: np.random.Generator) -> Sentence:
+    """A clause with an unseen word in one of its slots."""
+    kind = pick(rng, sorted(UNSEEN_WORDS))
+    return with_words(rng, {kind: pick(rng, UNSEEN_WORDS[kind])})
 
 
-HARD_CATEGORIES: dict[str, Callable[[np.random.Generator], str]] = {
-    "long": long_sentence,
-    "repeats": repeated_word,
-    "rare_words": rare_words,
-    "unusual_order": unusual_order,
+STANDARD_CATEGORIES = {
+    "standard": Category(
+        "a clause of name, verb, number, adjective and noun; 30 % with a tail of two or three "
+        "words, 6 % with a second clause",
+        draw_plain,
+    ),
+}
+
+HARD_CATEGORIES = {
+    "short": Category("two words: a number or adjective, and a noun", varieties.short),
+    "long": Category("three clauses, which is longer than any plain sentence", varieties.long),
+    "repeats": Category("a clause with one of its words three times in a row", varieties.repeats),
+    "tongue_twisters": Category(
+        "at least five words that begin alike, in two phrases", varieties.tongue_twister
+    ),
+    "enumerations": Category("four nouns in a list with commas", varieties.enumeration),
+    "questions": Category("a clause as a question", varieties.question),
+    "numbers": Category("a clause with its number in digits", varieties.digits),
+    "money": Category("a price in digits with a dollar sign", varieties.money),
+    "times_dates": Category("a time of day as 7:30, or a date as March 3", varieties.time),
+    "telephone": Category("five digits with a hyphen, read one by one", varieties.telephone),
+    "letters": Category("two single letters, read by their names", varieties.letters),
+    "abbreviations": Category("a title in short form, and brackets", varieties.abbreviation),
+    "code": Category("an assignment with a dot, an underscore and =", varieties.code),
+    "unusual_order": Category(
+        "the five words of a clause, none at its own place", varieties.unusual_order
+    ),
+    "rare_words": Category("a clause with two words that the corpus has four times", rare_words),
+    "unseen_words": Category("a clause with one word that the corpus never has", unseen_words),
+}
+
+# Unseen words must stay unseen, and tongue twisters have 178 texts in all: too few to keep apart.
+TRAIN_CATEGORIES = {
+    key: category
+    for key, category in (STANDARD_CATEGORIES | HARD_CATEGORIES).items()
+    if key not in ("unseen_words", "tongue_twisters")
+}
+
+PROMPT_SETS = {
+    "standard": STANDARD_CATEGORIES,
+    "hard": HARD_CATEGORIES,
+    "train": TRAIN_CATEGORIES,
 }
 
 
 def make_prompt_set(
-    name: str, *, num_utterances: int, seed: int, excluded: set[str]
+    name: str, *, num_utterances: int, seed: int, conflict: Conflict
 ) -> list[Utterance]:
-    """Returns the utterances of a prompt set.
+    """Returns the utterances of a prompt set, its categories in turn.
 
     Args:
-        name: "standard" or "hard".
-        num_utterances: how many; for `hard` the categories share them as evenly as possible.
+        name: a key of `PROMPT_SETS`.
+        num_utterances: how many.
         seed: of the draw.
-        excluded: texts that must not appear, the training corpus.
+        conflict: refuses sentences, such as those of the training corpus.
     """
-    rng = np.random.default_rng([seed, *name.encode()])
-    kinds = HARD_CATEGORIES if name == "hard" else {"standard": draw_sentence}
-    texts = _distinct(list(kinds), kinds, rng, excluded)
-    rows = [next(texts) for _ in range(num_utterances)]
-    return [
-        _utterance(f"{name}-{index:04d}", text, category, name)
-        for index, (category, text) in enumerate(rows)
-    ]
-
-
-def _distinct(
-    order: list[str],
-    kinds: dict[str, Callable[[np.random.Generator], str]],
-    rng: np.random.Generator,
-    excluded: set[str],
-) -> Iterator[tuple[str, str]]:
-    """Category and text, the categories in turn, no text twice and none that is excluded."""
-    seen = set(excluded)
-    while True:
-        for category in order:
-            text = kinds[category](rng)
-            while text in seen:
-                text = kinds[category](rng)
-            seen.add(text)
-            yield category, text
-
-
-def _utterance(utterance_id: str, text: str, category: str, split: str) -> Utterance:
-    return Utterance(
-        utterance_id=utterance_id,
-        text=text,
-        spoken=(text.rstrip("."),),
-        category=category,
-        split=split,
-        num_words=len(text.split()),
-        expected_s=round(expected_seconds(text), 3),
+    categories = PROMPT_SETS[name]
+    return draw_prompts(
+        name,
+        categories,
+        num_utterances=num_utterances,
+        seed=seed,
+        pace=MINI_VOICE,
+        conflict=conflict,
     )

@@ -36,7 +36,7 @@ rule decode_audio:
 
 
 rule speak_references:
-    """The voice itself says the prompts."""
+    """The synthetic voice itself says the prompts that no human has read."""
     input:
         code=code("speak_references"),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
@@ -44,6 +44,8 @@ rule speak_references:
         f"{DATA}/audio/reference/{{prompt_set}}/{{shard}}.parquet",
     log:
         f"logs/{TRACK_NAME}/speak_references/{{prompt_set}}/{{shard}}.log",
+    wildcard_constraints:
+        prompt_set=one_of([*GRAMMAR_SETS, *CRITERIA_SETS, *ADVERSARIAL_SETS]),
     conda:
         "../envs/default.yaml"
     resources:

@@ -44,6 +44,7 @@ rule transcribe:
         model=of_recogniser("model"),
         sha256=of_recogniser("sha256", ""),
         batch_size=of_recogniser("batch_size"),
+        padding_s=of_recogniser("padding_s", 0),
         language=config["metric"]["language"],
         min_speech_s=config["metric"]["min_speech_s"],
         device=TRACK["device"],
@@ -51,4 +52,5 @@ rule transcribe:
         "python {input.code[0]} --audio {input.audio} --adapter {params.adapter}"
         " --model {params.model} --sha256 '{params.sha256}' --language {params.language}"
         " --min-speech-s {params.min_speech_s} --batch-size {params.batch_size}"
+        " --padding-s {params.padding_s}"
         " --device {params.device} --output {output} 2>&1 | tee {log} >&2"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from selfverify.command import run_script
 from selfverify.metric.content import content_error
-from selfverify.metric.taxonomy import Evidence, Thresholds, judge
+from selfverify.metric.taxonomy import Evidence, Thresholds, judge, verdict_columns
 from selfverify.records import StopReason, Verdict
 from selfverify.tables import read_tables, write_table
 
@@ -49,32 +49,23 @@ def judge_candidates(
             _judge(row, hypothesis, thresholds)
             for row, hypothesis in zip(table.itertuples(), hypotheses, strict=True)
         ]
-        table = table.join(pd.DataFrame(map(_columns, verdicts)).add_prefix(prefix))
+        table = table.join(pd.DataFrame(map(verdict_columns, verdicts)).add_prefix(prefix))
         table[f"{prefix}hypothesis"] = hypotheses
     write_table(table.drop(columns=["spoken"]), output)
 
 
-def _judge(row, hypothesis: str, thresholds: Thresholds) -> Verdict:
+def _judge(row, hypothesis: str | None, thresholds: Thresholds) -> Verdict:
+    # A null is a recogniser that failed; one that heard nothing wrote an empty text.
+    error = content_error(list(row.spoken), hypothesis) if isinstance(hypothesis, str) else None
     evidence = Evidence(
         stop_reason=StopReason(row.stop_reason),
         duration_s=row.duration_s,
         speech_s=row.speech_s,
         expected_s=row.expected_s,
-        error=content_error(list(row.spoken), hypothesis),
+        error=error,
+        rms_db=row.rms_db,
     )
     return judge(evidence, thresholds)
-
-
-def _columns(verdict: Verdict) -> dict[str, object]:
-    flags = {f"flag_{name}": flag for name, flag in verdict.flags.items()}
-    return {
-        "cer": verdict.cer,
-        "wer": verdict.wer,
-        "failure_mode": verdict.failure_mode.value,
-        "is_catastrophic": verdict.is_catastrophic,
-        "paper_metric": verdict.paper_metric,
-        **flags,
-    }
 
 
 if __name__ == "__main__":

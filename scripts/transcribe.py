@@ -19,6 +19,7 @@ def transcribe(
     language: str,
     min_speech_s: float,
     batch_size: int,
+    padding_s: float,
     device: str,
     output: Path,
 ) -> None:
@@ -32,14 +33,16 @@ def transcribe(
         language: fixed, never detected.
         min_speech_s: clips with less speech are not shown to the recogniser, which would invent.
         batch_size: clips recognised at once.
+        padding_s: silence after a short clip; 0 for the recogniser's own window.
         device: "cpu" or "cuda".
         output: Parquet file to write.
     """
     set_up_torch()
     clips = read_records(Clip, audio)
     recogniser = load_recogniser(
-        adapter, model, sha256=sha256, language=language, batch_size=batch_size, device=device
-    )
+        adapter, model, sha256=sha256, language=language, batch_size=batch_size,
+        padding_s=padding_s, device=device,
+    )  # fmt: skip
     transcripts = transcribe_clips(recogniser, clips, min_speech_s=min_speech_s, name=str(output))
     write_records(transcripts, output)
 

@@ -1,6 +1,6 @@
 """Speech recognisers, one adapter a file, loaded by name."""
 
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +24,22 @@ def load_recogniser(
         options: of the adapter's constructor, such as `device` or `batch_size`.
     """
     location = locate_model(str(model))
+    recogniser = load_class(RECOGNISERS, adapter, "recogniser")
     if sha256:
         weights = Path(location)
-        weights = weights / "model.bin" if weights.is_dir() else weights
+        weights = weights / recogniser.weights_file if weights.is_dir() else weights
         verify_file(weights, sha256, "install the package that carries it again")
-    return load_class(RECOGNISERS, adapter, "recogniser")(location, **options)
+    return recogniser(location, **options)
 
 
 def locate_model(model: str) -> str:
     """Returns a name or path that the recogniser's package understands."""
     if model.startswith("package:"):
         module, _, folder = model.removeprefix("package:").partition("/")
-        return str(files(module) / folder)
+        found = find_spec(module)  # not imported: the weights alone are wanted
+        if found is None or not found.submodule_search_locations:
+            raise InputError(f"{model}: the package {module} is not installed; `make all` does it")
+        return str(Path(found.submodule_search_locations[0]) / folder)
     if model.endswith(".pt") and not Path(model).exists():
         raise InputError(f"{model}: no such checkpoint; `snakemake {model}` makes it")
     return model

@@ -4,6 +4,7 @@ It is never shown a reference text, decodes at temperature 0 in a fixed language
 text from one window to the next, and hears the whole clip: beyond its window it reads on.
 """
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from selfverify.audio import RECOGNISER_RATE
+from selfverify.errors import InputError
 
 WINDOW_S = 30.0  # Whisper's; longer clips take the long-form path
 
@@ -21,7 +23,7 @@ class Hypothesis:
 
     text: str
     avg_logprob: float  # mean over tokens, nats
-    no_speech_prob: float
+    no_speech_prob: float  # NaN where a recogniser has none
     compression_ratio: float  # gzip; loops compress well
 
 
@@ -31,9 +33,19 @@ NOTHING_HEARD = Hypothesis("", avg_logprob=0.0, no_speech_prob=1.0, compression_
 class Recogniser(ABC):
     """A speech recogniser with its weights."""
 
-    def __init__(self, *, language: str = "en", batch_size: int = 16) -> None:
+    weights_file = "model.bin"  # whose checksum counts where the model is a folder
+    can_shorten_window = False  # whether `padding_s` means something to it
+
+    def __init__(
+        self, *, language: str = "en", batch_size: int = 16, padding_s: float = 0.0
+    ) -> None:
+        if padding_s and not self.can_shorten_window:
+            raise InputError(
+                f"padding_s: the window of {type(self).__name__} cannot be shortened; leave it out"
+            )
         self.language = language
         self.batch_size = batch_size
+        self.padding_s = padding_s
 
     def transcribe(self, clips: Sequence[np.ndarray]) -> list[Hypothesis]:
         """Returns one hypothesis per clip (float32 samples at `RECOGNISER_RATE`).
@@ -57,6 +69,12 @@ class Recogniser(ABC):
     @abstractmethod
     def _long(self, clip: np.ndarray) -> Hypothesis:
         """Hypothesis of a clip of any length."""
+
+
+def compression_ratio(text: str) -> float:
+    """Returns bytes of text over bytes of the same by gzip, as Whisper's packages do."""
+    encoded = text.encode()
+    return len(encoded) / len(zlib.compress(encoded))
 
 
 def join_segments(segments: Sequence[Hypothesis]) -> Hypothesis:

@@ -1,6 +1,6 @@
 """Clips to transcripts: what has speech is recognised in batches, what has none is not."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,25 +13,33 @@ from selfverify.records import Clip, Transcript
 def transcribe_clips(
     recogniser: Recogniser, clips: Sequence[Clip], *, min_speech_s: float, name: str
 ) -> list[Transcript]:
-    """Returns a transcript per clip, in their order.
+    """Returns a transcript per clip, in their order; `name` is for the progress lines.
+
+    The rest is as for `transcribe_batches`.
+    """
+    batches = transcribe_batches(recogniser, clips, min_speech_s=min_speech_s)
+    bar = progress(batches, name=f"transcribe {name}", total=len(clips), unit="clip")
+    heard = dict(bar)
+    return [_transcript(clip, heard[i]) for i, clip in enumerate(clips)]
+
+
+def transcribe_batches(
+    recogniser: Recogniser, clips: Sequence[Clip], *, min_speech_s: float
+) -> Iterator[tuple[int, Hypothesis]]:
+    """Yields every clip's index and hypothesis once it is known, clips without speech first.
 
     Args:
         recogniser: what listens; its batches hold clips of similar length.
         clips: with their seconds of speech.
         min_speech_s: a clip with less is not shown to the recogniser, which would invent words.
-        name: for the progress lines.
     """
-    spoken = [i for i, clip in enumerate(clips) if clip.speech_s >= min_speech_s]
+    spoken = [i for i, c in enumerate(clips) if c.audio and c.speech_s >= min_speech_s]
+    yield from ((i, NOTHING_HEARD) for i in sorted(set(range(len(clips))) - set(spoken)))
     spoken.sort(key=lambda i: clips[i].duration_s)
-    heard = dict.fromkeys(range(len(clips)), NOTHING_HEARD)
-    bar = progress(name=f"transcribe {name}", total=len(spoken), unit="clip")
     for start in range(0, len(spoken), recogniser.batch_size):
         batch = spoken[start : start + recogniser.batch_size]
         hypotheses = recogniser.transcribe([_waveform(clips[i]) for i in batch])
-        heard |= zip(batch, hypotheses, strict=True)
-        bar.update(len(batch))
-    bar.close()
-    return [_transcript(clip, heard[i]) for i, clip in enumerate(clips)]
+        yield from zip(batch, hypotheses, strict=True)
 
 
 def _waveform(clip: Clip) -> np.ndarray:

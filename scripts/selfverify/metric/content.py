@@ -1,20 +1,25 @@
-"""How far a transcript is from what should have been said.
+"""How far a transcript is from what should have been said, and what it has too little or too much.
 
-Both sides go through Whisper's English normaliser (numbers to digits, punctuation and case away),
-then spaces are removed and characters compared: "10:30" and "ten thirty", "wi-fi" and "wifi" are no
-errors. An utterance may have several acceptable readings; the closest one counts.
+Both sides are normalised (`metric.normalisation`), then spaces are removed and characters compared:
+"10:30" and "ten thirty", "wi-fi" and "wifi" are no errors. An utterance may have several acceptable
+readings; the closest one counts.
 
 Edge cases, on purpose: an empty hypothesis has error 1, not 0; an error rate is at most 1, however
 much was invented; a reference that is empty after normalisation is refused, since nothing could be
 an error against it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from difflib import get_close_matches
 
 import jiwer
-from whisper.normalizers import EnglishTextNormalizer
+
+from selfverify.metric.normalisation import normalise
+
+MAX_NGRAM = 6  # words; a longer phrase said again holds shorter ones said again
+SAME_WORD = 0.85  # likeness from which a word is one of the text's, heard a little wrong
 
 
 @dataclass(frozen=True)
@@ -25,21 +30,10 @@ class ContentError:
     wer: float  # words; 0 … 1
     num_words: int  # of the hypothesis
     num_reference_words: int
-    num_missing_at_end: int  # words of the reference after the last one that was heard
-
-
-@cache
-def _normaliser() -> EnglishTextNormalizer:
-    return EnglishTextNormalizer()
-
-
-def normalise(text: str) -> str:
-    """Returns text as Whisper's English normaliser writes it, on both sides of a comparison.
-
-    Words without letter or digit are dropped; the normaliser leaves a lone full stop of "...".
-    """
-    words = _normaliser()(text).split()
-    return " ".join(word for word in words if any(c.isalnum() for c in word))
+    num_missing_at_end: int  # words that lack after the last one heard right
+    num_hits: int = 0  # words heard right, in their order
+    num_inserted_in_row: int = 0  # most words too many between two hits, before all or after all
+    num_repeated: int = 0  # most words of a phrase said more often than the reading has it
 
 
 def content_error(readings: Sequence[str], hypothesis: str) -> ContentError:
@@ -51,21 +45,81 @@ def content_error(readings: Sequence[str], hypothesis: str) -> ContentError:
     if not readings:
         raise ValueError("no acceptable reading to compare with")
     heard = normalise(hypothesis)
-    errors = [_error(normalise(reading), heard, reading) for reading in readings]
+    errors = [_error(_reference(reading), heard) for reading in readings]
     return min(errors, key=lambda error: (error.cer, error.wer))
 
 
-def _error(reference: str, heard: str, reading: str) -> ContentError:
+def num_repeated_words(reference: Sequence[str], heard: Sequence[str]) -> int:
+    """Returns the words that the most repeated phrase of at most `MAX_NGRAM` words has too many.
+
+    A phrase of n words said k times, non-overlapping, has n · (k - r) too many, where r is how
+    often the reading says it, or once if it never does; but no more than its words are said too
+    often one by one, which matters where a phrase repeats within itself: "no no no no" has one "no"
+    more than "no no no", not two. A word much like one of the reading's is taken for it ("teachers"
+    for "teacher", `SAME_WORD` by difflib's ratio): of two times a recogniser mishears one.
+    """
+    heard = [next(iter(get_close_matches(w, reference, 1, SAME_WORD)), w) for w in heard]
+    said, wanted = _marked(heard), _marked(reference)
+    written = Counter(reference)
+    surplus = {word: k - max(1, written[word]) for word, k in Counter(heard).items()}
+    phrases = {
+        tuple(heard[start : start + size])
+        for size in range(1, MAX_NGRAM + 1)
+        for start in range(len(heard) - size + 1)
+    }
+    return max(
+        (
+            min(
+                len(phrase) * (said.count(_marked(phrase)) - max(1, wanted.count(_marked(phrase)))),
+                sum(max(0, surplus[word]) for word in set(phrase)),
+            )
+            for phrase in phrases
+        ),
+        default=0,
+    )
+
+
+def _reference(reading: str) -> str:
+    """A reading, normalised; what it has in brackets is to be said."""
+    reference = normalise(reading.translate(str.maketrans("()[]<>", " " * 6)))
     if not reference:
         raise ValueError(f"the reading {reading!r} has no word that can be compared")
+    return reference
+
+
+def _marked(words: Sequence[str]) -> str:
+    """Words between bars, so that counting a phrase in a text counts whole words."""
+    return "".join(f"|{word}|" for word in words)
+
+
+def _error(reference: str, heard: str) -> ContentError:
     characters = jiwer.cer(reference.replace(" ", ""), heard.replace(" ", ""))
     words = jiwer.process_words(reference, heard)
-    last = words.alignments[0][-1]
-    missing = last.ref_end_idx - last.ref_start_idx if last.type == "delete" else 0
+    gaps = _gaps(words)
+    last_missing, last_inserted = gaps[-1]
     return ContentError(
         cer=min(characters, 1.0),
         wer=min(words.wer, 1.0),
         num_words=len(heard.split()),
         num_reference_words=len(reference.split()),
-        num_missing_at_end=missing,
+        num_missing_at_end=max(0, last_missing - last_inserted),
+        num_hits=words.hits,
+        num_inserted_in_row=max(0, *(inserted - missing for missing, inserted in gaps)),
+        num_repeated=num_repeated_words(reference.split(), heard.split()),
     )
+
+
+def _gaps(words: jiwer.WordOutput) -> list[tuple[int, int]]:
+    """Words of reference and of hypothesis before, between and after the runs of hits.
+
+    Gaps, because alignments of equal cost put a substitution first or last in a run of insertions.
+    """
+    gaps = [(0, 0)]
+    for chunk in words.alignments[0]:
+        if chunk.type == "equal":
+            gaps.append((0, 0))
+        else:
+            missing, inserted = gaps[-1]
+            missing += chunk.ref_end_idx - chunk.ref_start_idx
+            gaps[-1] = (missing, inserted + chunk.hyp_end_idx - chunk.hyp_start_idx)
+    return gaps

@@ -1,0 +1,32 @@
+"""The command `selfverify`: what it can do for audio and texts outside the study.
+
+A command is a function whose module imports at its top no more than its signature needs, so that
+`--help` is there at once; it imports the rest when it is called.
+"""
+
+import signal
+import sys
+
+import tyro
+
+from selfverify.errors import InputError
+from selfverify.scoring.command import score
+
+COMMANDS = {"score": score}
+
+
+def main() -> None:
+    """Runs the command that the command line names; an `InputError` ends in one line, status 1."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        tyro.extras.subcommand_cli_from_dict(
+            COMMANDS, prog="selfverify", description="Reliable text-to-speech by self-verification."
+        )
+    except InputError as error:
+        sys.exit(f"error: {error}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+
+
+if __name__ == "__main__":
+    main()

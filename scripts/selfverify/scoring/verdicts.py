@@ -1,0 +1,103 @@
+"""Verdicts on the clips of a manifest, and their summary: pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+
+from selfverify.metric.content import content_error
+from selfverify.metric.taxonomy import Evidence, Thresholds, judge, verdict_columns
+from selfverify.pace import Pace, expected_seconds
+from selfverify.records import FailureMode, StopReason
+from selfverify.scoring.hearing import Heard
+from selfverify.scoring.manifest import BadRow, Row
+from selfverify.statistics.intervals import clopper_pearson
+
+NUM_LISTED = 10  # rows that a summary names; the tables have them all
+
+
+def judge_row(row: Row, heard: Heard, thresholds: Thresholds, pace: Pace) -> dict[str, object]:
+    """Returns a row of the table of verdicts.
+
+    Columns: those of the manifest; expected_s and who says so (expected_from: expected_s,
+    reference_audio or text, estimated at `pace`); duration_s, speech_s, rms_db, hypothesis; the
+    verdict's (`metric.taxonomy.verdict_columns`); hangs_on_duration.
+    """
+    expected_s = row.expected_s or expected_seconds(row.readings[0], pace)
+    evidence = Evidence(
+        # Whether the system stopped by itself is not known of a file.
+        StopReason.EOS, heard.duration_s, heard.speech_s, expected_s,
+        content_error(row.readings, heard.hypothesis), heard.rms_db,
+    )  # fmt: skip
+    told = {name: value for name, value in asdict(row).items() if name not in ("path", "readings")}
+    measured = {name: value for name, value in asdict(heard).items() if name != "key"}
+    return {
+        **told,
+        "expected_s": expected_s,
+        **measured,
+        **verdict_columns(judge(evidence, thresholds)),
+        "hangs_on_duration": hangs_on_duration(evidence, thresholds),
+    }
+
+
+def hangs_on_duration(evidence: Evidence, thresholds: Thresholds) -> bool:
+    """Whether a failure would be none if the text were expected to take some other time."""
+    # With nothing expected no clip ends early or has too small a share of speech; too long is the
+    # one rule that then always holds.
+    flags = judge(replace(evidence, expected_s=0.0), thresholds).flags
+    fails = {name for name, flag in flags.items() if flag and FailureMode(name).is_catastrophic}
+    return judge(evidence, thresholds).is_catastrophic and not fails - {FailureMode.RUNAWAY}
+
+
+def summarise(verdicts: pd.DataFrame, bad: Sequence[BadRow]) -> str:
+    """Returns lines to read: failures k of n with exact 95 % intervals, overall and in parts.
+
+    Args:
+        verdicts: as `judge_row` makes them, one row at least.
+        bad: rows that were not scored, which are in no denominator.
+    """
+    fails = verdicts["is_catastrophic"].to_numpy(dtype=bool)
+    systems, modes = verdicts["system"].to_numpy(), verdicts["failure_mode"].to_numpy()
+    cells = {"catastrophic failures": _cell(fails)}
+    if any(systems):
+        names = sorted(set(systems))
+        cells |= {f"  {name or '(no system)'}": _cell(fails[systems == name]) for name in names}
+    for mode in FailureMode:
+        if mode is not FailureMode.OK:
+            cells[f"  {mode.value}"] = _cell(modes == mode.value)
+    width = max(map(len, cells))
+    lines = [f"{name:{width}}  {cell}" for name, cell in cells.items()]
+    return "\n".join([*lines, *_doubts(verdicts), *_left_out(bad)])
+
+
+def _cell(fails: np.ndarray) -> str:
+    rate = clopper_pearson(int(fails.sum()), len(fails))
+    return f"{rate.k}/{rate.n} = {rate.rate:.1%} [{rate.low:.1%}, {rate.high:.1%}]"
+
+
+def _doubts(verdicts: pd.DataFrame) -> list[str]:
+    """A line on failures that another expected duration would undo."""
+    doubtful = verdicts[verdicts["hangs_on_duration"]]
+    if doubtful.empty:
+        return []
+    guessed = list(doubtful["expected_from"]).count("text")
+    rows = ", ".join(map(str, doubtful["row"][:NUM_LISTED])) + _more(len(doubtful))
+    return [
+        f"{len(doubtful)} of them by the expected duration alone, {guessed} estimated from the "
+        f"text: row {rows}"
+    ]
+
+
+def _left_out(bad: Sequence[BadRow]) -> list[str]:
+    """Lines on the rows that were not scored."""
+    if not bad:
+        return []
+    lines = [f"  row {b.row}: {b.audio + ': ' if b.audio else ''}{b.reason}" for b in bad]
+    return [f"not scored, in no rate: {len(bad)}", *lines[:NUM_LISTED]] + (
+        [" " + _more(len(bad))] if len(bad) > NUM_LISTED else []
+    )
+
+
+def _more(num: int) -> str:
+    return f" and {num - NUM_LISTED} more" if num > NUM_LISTED else ""

@@ -11,14 +11,36 @@ min_version("9.18")
 configfile: "params.yaml"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/prompts.smk"
+
+
+if LIBRISPEECH_SETS:
+
+    include: "rules/librispeech.smk"
+
+
+include: "rules/checkpoints.smk"
 include: "rules/sampling.smk"
 include: "rules/audio.smk"
 include: "rules/recognition.smk"
 include: "rules/verdicts.smk"
 include: "rules/results.smk"
 include: "rules/figures.smk"
+include: "rules/tables.smk"
+include: "rules/listening.smk"
+include: "rules/scorer.smk"
+
+
+if ADVERSARIAL_SETS:
+
+    include: "rules/adversarial.smk"
+
+
+include: "rules/verification.smk"
 include: "rules/pretraining.smk"
 include: "rules/benchmarks.smk"
 include: "rules/stages.smk"

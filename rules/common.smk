@@ -1,5 +1,6 @@
 """What all rules share: the checked parameters of the track, paths, and the code behind a script."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
-from selfverify.checkpoints import checkpoint_files
+from selfverify.checkpoints import CHECKSUMS, checkpoint_files
 from selfverify.code_closure import code_files
 from selfverify.errors import InputError
 from selfverify.job_environment import set_job_environment
@@ -28,19 +29,44 @@ FIGURES = f"figures/{TRACK_NAME}"
 PRETRAIN = config["pretrain"]
 BUNDLED_WHISPER = "data/mini/asr/whisper-tiny.en.pt"  # what the rule convert_whisper makes
 
-PROMPT_SETS = list(TRACK["prompt_sets"])
+PROMPT_SETS = list(TRACK["prompt_sets"])  # to evaluate with, `standard` first
+# All that is drawn, with the prompts of distillation.
+TEXTS = TRACK["prompt_sets"] | (
+    {"train": TRACK["train_prompts"]} if "train_prompts" in TRACK else {}
+)
+GRAMMAR_SETS, CRITERIA_SETS, LIBRISPEECH_SETS, ADVERSARIAL_SETS = (
+    [name for name, entry in TEXTS.items() if entry["source"] == source]
+    for source in ("grammar", "criteria", "librispeech", "adversarial")
+)
+# Without those whose texts are another set's.
+ORIGINAL_SETS = [name for name in PROMPT_SETS if name not in ADVERSARIAL_SETS]
+# Folder → where on the hub its checkpoint comes from.
+FETCHED = {
+    Path(entry.get("checkpoint") or entry["model"]): entry["hub"]
+    for kind in ("systems", "codecs", "recognisers")
+    for entry in TRACK[kind].values()
+    if "hub" in entry
+}
 # References stand where a system would: the voice itself, and the voice through each codec.
 RESYNTHESES = {f"{codec}-resynthesis": codec for codec in TRACK["codecs"]}
 REFERENCES = ["reference", *RESYNTHESES]
 VOICES = [*TRACK["systems"], *REFERENCES]
+FROZEN_CHOICE = f"{DATA}/adversarial.csv"  # in git
+CHOICE = f"{DATA}/adversarial_choice.csv"  # what `snakemake choose_adversarial` makes
+CORRUPTED = "corrupted"  # the reference with failures made on purpose; no voice of the study
+
+
+def one_of(names):
+    """A pattern that matches the names alone, and nothing if there are none."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 wildcard_constraints:
-    system="|".join(TRACK["systems"]),
-    resynthesis="|".join(RESYNTHESES),
-    voice="|".join(VOICES),
-    prompt_set="|".join(PROMPT_SETS),
-    recogniser="|".join(TRACK["recognisers"]),
+    system=one_of(TRACK["systems"]),
+    resynthesis=one_of(RESYNTHESES),
+    voice=one_of([*VOICES, CORRUPTED]),
+    prompt_set=one_of(TEXTS),
+    recogniser=one_of(TRACK["recognisers"]),
     shard=r"\d{3}",
 
 
@@ -55,16 +81,46 @@ def growing(amount):
 
 def shards(prompt_set):
     """Names of a prompt set's shards."""
-    return [f"{i:03d}" for i in range(TRACK["prompt_sets"][prompt_set]["num_shards"])]
+    return [f"{i:03d}" for i in range(TEXTS[prompt_set]["num_shards"])]
+
+
+def sets_of(voice):
+    """Prompt sets that a voice speaks; the scorer is examined on no text twice."""
+    return ORIGINAL_SETS if voice == CORRUPTED else PROMPT_SETS
+
+
+def set_files(folder, voice):
+    """The file of each prompt set of a voice, below a folder such as verdicts."""
+    return [f"{folder}/{voice}/{prompt_set}.parquet" for prompt_set in sets_of(voice)]
+
+
+def shard_files(folder, voice):
+    """Every shard of every prompt set of a voice, below a folder such as audio."""
+    return [
+        f"{folder}/{voice}/{prompt_set}/{shard}.parquet"
+        for prompt_set in sets_of(voice)
+        for shard in shards(prompt_set)
+    ]
 
 
 def num_shards(wildcards):
-    return TRACK["prompt_sets"][wildcards.prompt_set]["num_shards"]
+    return TEXTS[wildcards.prompt_set]["num_shards"]
 
 
-def of_system(key):
+def to_keep_apart_from(wildcards):
+    """What the prompts of distillation must not resemble; other prompt sets are free."""
+    sets = ORIGINAL_SETS if wildcards.prompt_set == "train" else []
+    return [f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in sets]
+
+
+def of_texts(key, default=None):
+    """A function of wildcards: what the parameters say of the prompt set."""
+    return lambda wildcards: TEXTS[wildcards.prompt_set].get(key, default)
+
+
+def of_system(key, default=None):
     """A function of wildcards: what the parameters say of the system, such as its temperature."""
-    return lambda wildcards: TRACK["systems"][wildcards.system][key]
+    return lambda wildcards: TRACK["systems"][wildcards.system].get(key, default)
 
 
 def of_codec(key):
@@ -75,6 +131,26 @@ def of_codec(key):
 def of_recogniser(key, default=None):
     """A function of wildcards: what the parameters say of the recogniser."""
     return lambda wildcards: TRACK["recognisers"][wildcards.recogniser].get(key, default)
+
+
+def of_hub(key, default=None):
+    """A function of wildcards: what the parameters say of the checkpoint's place on the hub."""
+    return lambda wildcards: FETCHED[Path(DATA, "checkpoints", wildcards.fetched)].get(key, default)
+
+
+def of_trained_codec(key):
+    """A function of wildcards: what the parameters say of a mini codec's training."""
+    return lambda wildcards: PRETRAIN["codecs"][wildcards.trained_codec][key]
+
+
+def of_trained_system(key):
+    """A function of wildcards: what the parameters say of a mini system's training."""
+    return lambda wildcards: PRETRAIN["systems"][wildcards.trained_system][key]
+
+
+def of_paper(key):
+    """A function of wildcards: a key of each system of the paper track, whichever track runs."""
+    return lambda wildcards: [s[key] for s in config["tracks"]["paper"]["systems"].values()]
 
 
 def _codec_name(wildcards):
@@ -99,20 +175,38 @@ def code(script, table=None, adapter=None):
 
 
 def files_of(checkpoint):
-    """A function of wildcards: the files of a local checkpoint; a missing one stops the run here."""
+    """A function of wildcards: the files of a checkpoint; a missing one stops the run here.
+
+    Of a checkpoint from the hub, SHA256SUMS stands for all: `fetch_checkpoint` writes it last.
+    """
 
     def files(wildcards):
+        folder = checkpoint(wildcards)
+        if Path(folder) in FETCHED:
+            return local(f"{folder}/{CHECKSUMS}")
         try:
-            return local([str(path) for path in checkpoint_files(checkpoint(wildcards))])
+            return local([str(path) for path in checkpoint_files(folder)])
         except InputError as error:
             raise WorkflowError(str(error)) from None
 
     return files
 
 
+def frozen_choice(wildcards):
+    """The choice that git keeps; a missing one stops the run here."""
+    if not Path(FROZEN_CHOICE).exists():
+        raise WorkflowError(
+            f"{FROZEN_CHOICE}: no such file; restore it, or make it: `snakemake choose_adversarial"
+            f" --config track={TRACK_NAME}`, then copy {CHOICE} to it"
+        )
+    return local(FROZEN_CHOICE)
+
+
 def model_file(wildcards):
-    """The recogniser's model where a rule of this workflow makes it."""
+    """The recogniser's model where a rule of this workflow makes or fetches it."""
     model = TRACK["recognisers"][wildcards.recogniser]["model"]
+    if Path(model) in FETCHED:
+        return local(f"{model}/{CHECKSUMS}")
     return [model] if model == BUNDLED_WHISPER else []
 
 
@@ -130,3 +224,16 @@ def threshold_options():
     """The metric's thresholds as options of a command line."""
     thresholds = {key: value for key, value in config["metric"].items() if key != "language"}
     return " ".join(f"--thresholds.{key.replace('_', '-')} {v}" for key, v in thresholds.items())
+
+
+def figure_files(name, **suffixes):
+    """The files of a figure or table, from what they are to how they end."""
+    return {kind: f"{FIGURES}/{name}.{suffix}" for kind, suffix in suffixes.items()}
+
+
+def reported(name):
+    """The files of a figure or table; the one that people look at is shown in the report."""
+    files = FIGURE_FILES[name]
+    kind, category = ("png", "Figures") if "png" in files else ("csv", "Tables")
+    marked = report(files[kind], caption=f"../report/{name}.rst", category=category)
+    return files | {kind: marked}

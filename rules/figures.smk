@@ -1,18 +1,14 @@
-"""Figures and tables, one rule each, by name: `snakemake failure_by_n`.
+"""Figures, one rule each, by name: `snakemake failure_by_n`.
 
 in:  data/{track}/results/*.csv
 out: figures/{track}/
 """
 
 FIGURE_FILES = {
-    "failure_by_n": {
-        "pdf": f"{FIGURES}/failure_by_n.pdf",
-        "png": f"{FIGURES}/failure_by_n.png",
-    },
-    "table_best_of_n": {
-        "csv": f"{FIGURES}/table_best_of_n.csv",
-        "markdown": f"{FIGURES}/table_best_of_n.md",
-    },
+    "failure_by_n": figure_files("failure_by_n", pdf="pdf", png="png"),
+} | {
+    name: figure_files(name, csv="csv", pdf="pdf", png="png")
+    for name in ("failure_modes", "failure_by_category", "failure_by_draws")
 }
 
 
@@ -22,7 +18,7 @@ rule failure_by_n:
         code=code("plot_failure_by_n"),
         rates=RESULTS["rates"],
     output:
-        **FIGURE_FILES["failure_by_n"],
+        **reported("failure_by_n"),
     log:
         f"logs/{TRACK_NAME}/failure_by_n.log",
     conda:
@@ -35,17 +31,55 @@ rule failure_by_n:
         " --floor {params.floor} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
 
 
-rule table_best_of_n:
-    """Table: failures k of n with rate and interval, per system, prompt set and n."""
+rule failure_modes:
+    """Figure: how candidates fail, per system and prompt set."""
     input:
-        code=code("table_best_of_n"),
-        rates=RESULTS["rates"],
+        code=code("plot_failure_modes"),
+        modes=RESULTS["modes"],
     output:
-        **FIGURE_FILES["table_best_of_n"],
+        **reported("failure_modes"),
     log:
-        f"logs/{TRACK_NAME}/table_best_of_n.log",
+        f"logs/{TRACK_NAME}/failure_modes.log",
     conda:
         "../envs/default.yaml"
+    params:
+        voices=[*TRACK["systems"], *REFERENCES],
     shell:
-        "python {input.code[0]} --rates {input.rates} --csv {output.csv}"
-        " --markdown {output.markdown} 2>&1 | tee {log} >&2"
+        "python {input.code[0]} --modes {input.modes} --voices {params.voices}"
+        " --csv {output.csv} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+
+
+rule failure_by_category:
+    """Figure: which kinds of prompts fail, single and best of n, and the ceiling of selection."""
+    input:
+        code=code("plot_failure_by_category"),
+        categories=RESULTS["categories"],
+    output:
+        **reported("failure_by_category"),
+    log:
+        f"logs/{TRACK_NAME}/failure_by_category.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        systems=list(TRACK["systems"]),
+    shell:
+        "python {input.code[0]} --categories {input.categories} --systems {params.systems}"
+        " --csv {output.csv} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+
+
+rule failure_by_draws:
+    """Figure: failure rate against candidates drawn per utterance."""
+    input:
+        code=code("plot_failure_by_draws"),
+        rates=RESULTS["rates"],
+    output:
+        **reported("failure_by_draws"),
+    log:
+        f"logs/{TRACK_NAME}/failure_by_draws.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        systems=list(TRACK["systems"]),
+    shell:
+        "python {input.code[0]} --rates {input.rates} --systems {params.systems}"
+        " --csv {output.csv} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"

@@ -4,22 +4,25 @@ in:  data/{track}/verdicts and selected
 out: data/{track}/results/*.csv and metrics.json
 """
 
-JUDGED = [f"{voice}/{prompt_set}.parquet" for voice in VOICES for prompt_set in PROMPT_SETS]
+VERDICTS = [file for voice in VOICES for file in set_files(f"{DATA}/verdicts", voice)]
+SELECTED = [file for voice in VOICES for file in set_files(f"{DATA}/selected", voice)]
 
 RESULTS = {
     "rates": f"{DATA}/results/failure_rates.csv",
     "modes": f"{DATA}/results/failure_modes.csv",
+    "categories": f"{DATA}/results/failure_by_category.csv",
     "agreements": f"{DATA}/results/asr_agreement.csv",
     "metrics": f"{DATA}/results/metrics.json",
 }
+THRESHOLD_SWEEP = f"{DATA}/results/threshold_sweep.csv"
 
 
 rule tabulate_failures:
     """Failure rates by n, failure modes, agreement of the two recognisers."""
     input:
         code=code("tabulate_failures"),
-        verdicts=[f"{DATA}/verdicts/{name}" for name in JUDGED],
-        selected=[f"{DATA}/selected/{name}" for name in JUDGED],
+        verdicts=VERDICTS,
+        selected=SELECTED,
     output:
         **RESULTS,
     log:
@@ -29,5 +32,24 @@ rule tabulate_failures:
     shell:
         "python {input.code[0]} --verdicts {input.verdicts} --selected {input.selected}"
         " --rates {output.rates} --modes {output.modes}"
-        " --agreements {output.agreements} --metrics {output.metrics}"
+        " --categories {output.categories} --agreements {output.agreements} --metrics {output.metrics}"
         " 2>&1 | tee {log} >&2"
+
+
+rule sweep_thresholds:
+    """Failure rates by the limit of the character error rate."""
+    input:
+        code=code("sweep_thresholds"),
+        verdicts=VERDICTS,
+        selected=SELECTED,
+    output:
+        THRESHOLD_SWEEP,
+    log:
+        f"logs/{TRACK_NAME}/sweep_thresholds.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        max_cer=config["scorer"]["max_cer_sweep"],
+    shell:
+        "python {input.code[0]} --verdicts {input.verdicts} --selected {input.selected}"
+        " --max-cer {params.max_cer} --output {output} 2>&1 | tee {log} >&2"

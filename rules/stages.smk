@@ -3,16 +3,8 @@
 from selfverify.versioning.stages import Stage
 
 STUDY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
+SCORED = [*VOICES, CORRUPTED]
 USED_RECOGNISERS = sorted({TRACK["verifier"], TRACK["evaluator"]})
-
-
-def shard_files(folder):
-    """Every shard of every prompt set in a folder."""
-    return [
-        f"{folder}/{prompt_set}/{shard}.parquet"
-        for prompt_set in PROMPT_SETS
-        for shard in shards(prompt_set)
-    ]
 
 
 def study_params(*keys):
@@ -20,9 +12,14 @@ def study_params(*keys):
     return [f"{STUDY}.{key}" for key in keys]
 
 
-def prompt_set_params(key):
-    """A key of every prompt set's part of params.yaml."""
-    return study_params(*(f"prompt_sets.{prompt_set}.{key}" for prompt_set in PROMPT_SETS))
+def prompt_set_params(*keys, sets=PROMPT_SETS):
+    """Keys of the prompt sets' parts of params.yaml."""
+    return study_params(*(f"prompt_sets.{name}.{key}" for name in sets for key in keys))
+
+
+def train_prompt_params(*keys):
+    """Keys of the part of params.yaml on the prompts of distillation, where there are any."""
+    return study_params(*(f"train_prompts.{key}" for key in keys if "train_prompts" in TRACK))
 
 
 def system_params(system, without=()):
@@ -34,7 +31,7 @@ def system_params(system, without=()):
 def candidates_stage(system):
     return Stage(
         f"candidates-{system}",
-        files=tuple(shard_files(f"{DATA}/candidates/{system}")),
+        files=tuple(shard_files(f"{DATA}/candidates", system)),
         folder=f"{DATA}/candidates/{system}",
         params=(
             "seed",
@@ -55,21 +52,25 @@ def audio_stage(voice):
         params += ["device", f"codecs.{codec}"]
     return Stage(
         f"audio-{voice}",
-        files=tuple(shard_files(f"{DATA}/audio/{voice}")),
+        files=tuple(shard_files(f"{DATA}/audio", voice)),
         folder=f"{DATA}/audio/{voice}",
-        params=(*study_params(*params), *prompt_set_params("num_shards")),
+        params=(
+            *study_params(*params),
+            *prompt_set_params("num_shards", sets=sets_of(voice)),
+            *(["seed", "scorer.prompts_per_shard"] if voice == CORRUPTED else []),
+        ),
     )
 
 
 def transcripts_stage(recogniser, voice):
-    folder = f"{DATA}/transcripts/{recogniser}/{voice}"
+    folder = f"{DATA}/transcripts/{recogniser}"
     return Stage(
         f"transcripts-{recogniser}-{voice}".replace(".", "_"),
-        files=tuple(shard_files(folder)),
-        folder=folder,
+        files=tuple(shard_files(folder, voice)),
+        folder=f"{folder}/{voice}",
         params=(
             *study_params("device", "recognisers"),
-            *prompt_set_params("num_shards"),
+            *prompt_set_params("num_shards", sets=sets_of(voice)),
             "metric.language",
             "metric.min_speech_s",
         ),
@@ -77,11 +78,10 @@ def transcripts_stage(recogniser, voice):
 
 
 def verdicts_stage(voice):
-    folder = f"{DATA}/verdicts/{voice}"
     return Stage(
         f"verdicts-{voice}",
-        files=tuple(f"{folder}/{prompt_set}.parquet" for prompt_set in PROMPT_SETS),
-        folder=folder,
+        files=tuple(set_files(f"{DATA}/verdicts", voice)),
+        folder=f"{DATA}/verdicts/{voice}",
         params=(
             *study_params("verifier", "evaluator"),
             *(f"metric.{key}" for key in config["metric"] if key != "language"),
@@ -92,37 +92,55 @@ def verdicts_stage(voice):
 def selected_stage(voice):
     folder = f"{DATA}/selected/{voice}"
     params = study_params("best_of") if voice in TRACK["systems"] else []
-    files = tuple(f"{folder}/{prompt_set}.parquet" for prompt_set in PROMPT_SETS)
+    files = tuple(set_files(f"{DATA}/selected", voice))
     return Stage(f"selected-{voice}", files=files, folder=folder, params=tuple(params))
 
 
 STAGES = [
     Stage(
         "prompts",
-        files=tuple(f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in PROMPT_SETS),
+        files=tuple(f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in TEXTS),
         folder=f"{DATA}/prompts",
         params=(
             "seed",
-            "pretrain.corpus.num_utterances",
-            "pretrain.corpus.seed",
+            *(["pretrain.corpus.num_utterances", "pretrain.corpus.seed"] if GRAMMAR_SETS else []),
+            *study_params(*(["librispeech"] if LIBRISPEECH_SETS else [])),
+            *train_prompt_params("num_utterances", "max_overlap"),
             *prompt_set_params("num_utterances"),
+            *prompt_set_params("max_s", sets=LIBRISPEECH_SETS),
+            *prompt_set_params("pool", "systems", sets=ADVERSARIAL_SETS),
         ),
     ),
     *map(candidates_stage, TRACK["systems"]),
-    *map(audio_stage, VOICES),
-    *[transcripts_stage(recogniser, voice) for recogniser in USED_RECOGNISERS for voice in VOICES],
-    *map(verdicts_stage, VOICES),
+    *map(audio_stage, SCORED),
+    *[transcripts_stage(recogniser, voice) for recogniser in USED_RECOGNISERS for voice in SCORED],
+    *map(verdicts_stage, SCORED),
     *map(selected_stage, VOICES),
     Stage(
         "results",
-        files=tuple(RESULTS.values()),
+        files=(*RESULTS.values(), THRESHOLD_SWEEP),
+        params=("scorer.max_cer_sweep",),
         in_git=True,
         metrics=(RESULTS["metrics"],),
     ),
     Stage(
         "figures",
-        files=tuple(path for files in FIGURE_FILES.values() for path in files.values()),
+        files=(
+            *(path for files in FIGURE_FILES.values() for path in files.values()),
+            *EXAMPLE_FILES,
+        ),
         in_git=True,
+        params=(
+            "seed",
+            *study_params("larger_system", "best_of", "pool_size"),
+            *prompt_set_params("source"),
+            *train_prompt_params("source"),
+        ),
+    ),
+    Stage(
+        "listening",
+        files=tuple(f"{DATA}/listening/{system}.html" for system in TRACK["systems"]),
+        folder=f"{DATA}/listening",
     ),
 ]
 if any(TRACK["recognisers"][name]["model"] == BUNDLED_WHISPER for name in USED_RECOGNISERS):

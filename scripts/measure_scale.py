@@ -23,7 +23,8 @@ from selfverify.progress import progress
 from selfverify.tables import write_csv, write_table
 
 WORKFLOW = [
-    "Snakefile", "rules", "scripts", "profiles", "envs", "params.yaml", "data/mini/checkpoints",
+    "Snakefile", "report", "rules", "scripts", "profiles", "envs", "params.yaml",
+    "data/mini/checkpoints",
 ]  # fmt: skip
 FRAMES = 110  # of a candidate: 2.2 s at 50 Hz, the mini track's mean
 NUM_JOBS = 200  # of empty jobs that job start is measured with
@@ -84,8 +85,11 @@ def _plan(folder: Path, shards: int) -> dict[str, float]:
         copy(part, target)
     params = yaml.safe_load((folder / "params.yaml").read_text())
     track = params["tracks"]["mini"]
-    track["prompt_sets"] = {"standard": {"num_utterances": shards, "num_shards": shards}}
-    track["systems"] = dict(list(track["systems"].items())[:1])
+    sizes = {"num_utterances": shards, "num_shards": shards}
+    track["prompt_sets"] = {"standard": track["prompt_sets"]["standard"] | sizes}
+    name, system = next(iter(track["systems"].items()))
+    track |= {"systems": {name: system}, "larger_system": name}
+    track["codecs"] = {system["codec"]: track["codecs"][system["codec"]]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     start = time.perf_counter()
     plan = _run(folder, "snakemake", "-n", "-q", "rules", "all").stdout

@@ -26,11 +26,12 @@ def plot_failure_by_n(*, rates: Path, systems: list[str], floor: str, pdf: Path,
     floors = dict(zip(references["prompt_set"], references["rate"], strict=True))
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
-            1, len(systems), figsize=(0.9 + 3.4 * len(systems), 2.9), sharey=True, squeeze=False
+            1, len(systems), figsize=(1.0 + 2.4 * len(systems), 2.9), sharey=True, squeeze=False
         )
         for axis, system in zip(axes[0], systems, strict=True):
             draw_system(axis, pd.DataFrame(table[table["system"] == system]), floors)
             axis.set_title(system)
+        axes[0][0].set_ylim(bottom=-0.01)  # of all panels, now that they have their points
         axes[0][0].set_ylabel("utterances that fail")
         handles, labels = axes[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=8)
@@ -52,12 +53,11 @@ def draw_system(axis: Axes, table: pd.DataFrame, floors: dict[str, float]) -> Ax
         if prompt_set in floors:
             axis.axhline(
                 floors[prompt_set], color=style["color"], linewidth=0.9, linestyle=(0, (2, 2)),
-                label="the voice itself",
+                label=f"the voice itself, {style['label']}",
             )  # fmt: skip
     axis.set_xscale("log", base=2)
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
-    axis.set_ylim(bottom=-0.01)
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     axis.set_xlabel("n, candidates to choose from")
     return axis

@@ -7,7 +7,13 @@ import pandas as pd
 
 from selfverify.command import run_script
 from selfverify.files import atomic_path
-from selfverify.summary import agreement, failure_modes, failure_rates, nested_rates
+from selfverify.summary import (
+    agreement,
+    failure_modes,
+    failure_rates,
+    failures_by_category,
+    nested_rates,
+)
 from selfverify.tables import write_csv
 
 
@@ -17,6 +23,7 @@ def tabulate_failures(
     selected: list[Path],
     rates: Path,
     modes: Path,
+    categories: Path,
     agreements: Path,
     metrics: Path,
 ) -> None:
@@ -27,10 +34,13 @@ def tabulate_failures(
         selected: selected/{system}/{prompt_set}.parquet, in the same order.
         rates: CSV of failure rates by n.
         modes: CSV of failure modes by category.
+        categories: CSV of failure rates by category.
         agreements: CSV of the verdicts' agreement between verifier and evaluator.
         metrics: JSON of the failure rates, for `dvc metrics diff`.
     """
-    parts: dict[Path, list[pd.DataFrame]] = {rates: [], modes: [], agreements: []}
+    parts: dict[Path, list[pd.DataFrame]] = {
+        path: [] for path in (rates, modes, categories, agreements)
+    }
     for verdict_path, selected_path in zip(verdicts, selected, strict=True):
         system, prompt_set = verdict_path.parts[-2], verdict_path.stem
         if selected_path.parts[-2:] != verdict_path.parts[-2:]:
@@ -39,6 +49,7 @@ def tabulate_failures(
         for path, part in (
             (rates, failure_rates(table, choice)),
             (modes, failure_modes(table)),
+            (categories, failures_by_category(table, choice)),
             (agreements, agreement(table)),
         ):
             part.insert(0, "prompt_set", prompt_set)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 import yaml
 
+from selfverify.adapters import SYSTEMS
 from selfverify.torch_setup import set_up_torch
 
 ROOT = Path(__file__).parents[1]
@@ -34,25 +34,11 @@ def params():
 
 
 @pytest.fixture(scope="session")
-def tiny_llasa(tmp_path_factory):
-    """A Llasa checkpoint of the real classes with random weights and 1,024 codes.
+def tiny_systems(tmp_path_factory):
+    """A checkpoint with random weights per system adapter, folder by name."""
+    from tiny import make_system
 
-    Nearly all of its vocabulary is codes, so that some candidates reach the cap while others end.
-    """
-    from transformers import LlamaForCausalLM
-
-    from selfverify.pretraining.lm import mini_llasa_config, mini_llasa_tokenizer
-
-    folder = tmp_path_factory.mktemp("tiny-llasa")
-    torch.manual_seed(0)
-    tokenizer = mini_llasa_tokenizer(1024)
-    tokenizer.save_pretrained(folder)
-    config = mini_llasa_config(len(tokenizer), hidden_size=64, num_layers=2)
-    config.tie_word_embeddings = False
-    model = LlamaForCausalLM(config)
-    model.lm_head.weight.data.mul_(5)  # a distribution that is not flat
-    model.save_pretrained(folder)
-    return folder
+    return {name: make_system(name, tmp_path_factory.mktemp(f"tiny-{name}")) for name in SYSTEMS}
 
 
 @pytest.fixture(scope="session")

@@ -12,15 +12,15 @@ import yaml
 from conftest import ROOT
 
 PARTS = [
-    "Snakefile", "dvc.yaml", "params.yaml", "envs", "rules", "scripts", "profiles", ".gitignore",
-    ".dvc/config", ".dvc/.gitignore", ".dvcignore", "data/README.md", "data/mini/checkpoints",
+    "Snakefile", "dvc.yaml", "params.yaml", "envs", "report", "rules", "scripts", "profiles",
+    ".gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore", "data/README.md",
+    "data/mini/checkpoints", "data/mini/adversarial.csv",
 ]  # fmt: skip
 POOL_SIZE = 2
 NUM_UTTERANCES = {"standard": 2, "hard": 4}
-# The second differs from the first in its temperature alone.
-SYSTEMS = ["mini-llasa", "mini-llasa-cool"]
+SYSTEMS = ["mini-llasa", "mini-csm"]
 NOTHING = "Nothing to be done"
-COOL = "tracks.mini.systems.mini-llasa-cool.temperature"
+COOL = "tracks.mini.systems.mini-csm.temperature"
 AUTHOR = {f"GIT_{who}_{what}": "tests@selfverify" for who in ("AUTHOR", "COMMITTER")
           for what in ("NAME", "EMAIL")}  # fmt: skip
 
@@ -39,15 +39,18 @@ def copy_tree(target: Path) -> Path:
 
 
 def reduce_params(folder: Path) -> None:
-    """A few prompts, a pool of two, and a second system."""
+    """A few prompts, none chosen for failures, a pool of two, two systems with a codec each."""
     params = read_params(folder)
     mini = params["tracks"]["mini"]
     mini |= {"pool_size": POOL_SIZE, "best_of": [1, 2]}
+    del mini["prompt_sets"]["adversarial"]
     for name, size in NUM_UTTERANCES.items():
-        mini["prompt_sets"][name] = {"num_utterances": size, "num_shards": 1}
-    first, second = SYSTEMS
-    mini["systems"] = {first: mini["systems"][first]}
-    mini["systems"][second] = mini["systems"][first] | {"temperature": 0.6}
+        mini["prompt_sets"][name] |= {"num_utterances": size, "num_shards": 1}
+    mini["train_prompts"] |= {"num_utterances": 15, "num_shards": 1}
+    mini["larger_system"] = SYSTEMS[-1]
+    mini["systems"] = {name: mini["systems"][name] for name in SYSTEMS}
+    used = {system["codec"] for system in mini["systems"].values()}
+    mini["codecs"] = {name: codec for name, codec in mini["codecs"].items() if name in used}
     write_params(folder, params)
 
 

@@ -34,7 +34,35 @@ def test_the_shipped_parameters_pass(params):
         ("tracks.mini.verifier", "whisper", r"tracks\.mini\.verifier: no recogniser 'whisper'"),
         ("tracks.mini.systems.mini-llasa.codec", "snac", r"mini-llasa\.codec: no codec 'snac'"),
         ("tracks.mini.systems.mini-llasa.temperature", 0, r"temperature: 0 is less than or equal"),
-        ("tracks.mini.prompt_sets.hard.num_shards", 65, r"hard\.num_shards: more shards than"),
+        ("tracks.mini.prompt_sets.hard.num_shards", 113, r"hard\.num_shards: more shards than"),
+        (
+            "tracks.mini.prompt_sets.adversarial.pool",
+            "hrad",
+            r"prompt_sets\.adversarial\.pool: no prompt set 'hrad'; did you mean 'hard'",
+        ),
+        ("tracks.mini.prompt_sets.adversarial.pool", "adversarial", r"no prompt set 'adversarial'"),
+        (
+            "tracks.paper.prompt_sets.adversarial",
+            {
+                "source": "adversarial",
+                "pool": "standard",
+                "systems": ["llasa-1b"],
+                "num_utterances": 2,
+                "num_shards": 1,
+            },
+            r"adversarial\.pool: read by humans",
+        ),
+        (
+            "tracks.mini.prompt_sets.adversarial.systems",
+            ["mini-lasa"],
+            r"adversarial\.systems: no system 'mini-lasa'; did you mean 'mini-llasa'",
+        ),
+        (
+            "tracks.mini.prompt_sets.adversarial.num_utterances",
+            113,
+            r"adversarial\.num_utterances: more than the 112 of its pool",
+        ),
+        ("tracks.mini.prompt_sets.adversarial.source", "grammar", r"'adversarial' was expected"),
         ("track", "papr", r"track: there is no 'papr'"),
         ("metric.max_cer", 1.5, r"metric\.max_cer: 1\.5 is greater than the maximum of 1"),
     ],
@@ -54,6 +82,13 @@ def test_one_line_names_the_key(params, path, value, message):
 def test_a_missing_key_is_named(params):
     del params["tracks"]["mini"]["verifier"]
     with pytest.raises(ValueError, match=r"params\.yaml: tracks\.mini: 'verifier' is a required"):
+        check_params(params)
+
+
+@pytest.mark.parametrize("key", ["pool", "systems"])
+def test_adversarial_prompts_need_to_know_who_chooses_from_what(params, key):
+    del params["tracks"]["mini"]["prompt_sets"]["adversarial"][key]
+    with pytest.raises(ValueError, match=rf"prompt_sets\.adversarial: '{key}' is a required"):
         check_params(params)
 
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from study import (
@@ -24,14 +25,28 @@ from study import (
 pytestmark = pytest.mark.workflow
 
 CHAIN = {
-    ("sample_candidates", "mini-llasa-cool"),
-    ("decode_audio", "mini-llasa-cool"),
+    ("sample_candidates", "mini-csm"),
+    ("decode_audio", "mini-csm"),
     ("transcribe", "openai-whisper-tiny.en"),
-    ("transcribe", "faster-whisper-tiny.en"),
-    ("judge_candidates", "mini-llasa-cool"),
-    ("select_best_of_n", "mini-llasa-cool"),
+    ("transcribe", "moonshine-tiny.en"),
+    ("judge_candidates", "mini-csm"),
+    ("select_best_of_n", "mini-csm"),
+    ("audio_examples", "mini-csm"),
+    ("listening_page", "mini-csm"),
 }
-SUMMARIES = {("tabulate_failures", ""), ("failure_by_n", ""), ("table_best_of_n", "")}
+SUMMARIES = {
+    ("tabulate_failures", ""),
+    ("sweep_thresholds", ""),
+    ("failure_by_n", ""),
+    ("failure_modes", ""),
+    ("failure_by_category", ""),
+    ("failure_by_draws", ""),
+    ("table_best_of_n", ""),
+    ("table_asr_agreement", ""),
+    ("table_claims", ""),
+    ("table_contrasts", ""),
+    ("table_heterogeneity", ""),
+}
 
 
 def has_reflinks(folder: Path) -> bool:
@@ -107,8 +122,9 @@ def test_an_edited_module_reruns_the_rules_it_decides(colleague):
     module = colleague / "scripts/selfverify/metric/taxonomy.py"
     module.write_text(module.read_text() + "\n# edited\n")
     rules = {rule for rule, _ in executed(snakemake(colleague, "-n", "all").stdout)}
-    expected = {"judge_candidates", "select_best_of_n", "tabulate_failures"}
-    assert rules == expected | {"failure_by_n", "table_best_of_n"}
+    decided = {"judge_candidates", "select_best_of_n", "audio_examples", "listening_page"}
+    tables = {"table_floors", "table_scorer"}
+    assert rules == decided | tables | {rule for rule, _ in SUMMARIES}
 
 
 def test_checking_out_the_commit_before_and_back_has_nothing_to_do(history):
@@ -123,12 +139,12 @@ def test_checking_out_the_commit_before_and_back_has_nothing_to_do(history):
 def test_a_restored_file_of_a_failed_run_is_not_taken_for_a_new_one(colleague):
     run_all(colleague)
     set_param(colleague, COOL, 0.9)
-    target = "data/mini/candidates/mini-llasa-cool/hard/000.parquet"
+    target = "data/mini/candidates/mini-csm/hard/000.parquet"
     failed = snakemake(colleague, target, "--config", "seed=-1")
     assert failed.returncode != 0
     dvc(colleague, "checkout", "-q", "--force")
     planned = executed(snakemake(colleague, "-n", "all").stdout)
-    assert ("sample_candidates", "mini-llasa-cool") in planned
+    assert ("sample_candidates", "mini-csm") in planned
 
 
 def test_results_of_other_parameters_than_the_file_has_are_not_recorded(colleague):
@@ -156,7 +172,7 @@ def test_dvc_metrics_and_plots_show_the_two_commits(history):
     folder, _ = history
     changed = json.loads(dvc(folder, "metrics", "diff", "HEAD~1", "--all", "--json"))
     rates = changed["data/mini/results/metrics.json"]
-    assert any(key.startswith("mini-llasa-cool.hard.best_of_") for key in rates)
+    assert any(key.startswith("mini-csm.hard.best_of_") for key in rates)
     dvc(folder, "plots", "diff", "HEAD~1", "--out", "plots")
     page = (folder / "plots/index.html").read_text()
     assert "failure_by_n" in page
@@ -202,3 +218,18 @@ def test_without_git_and_dvc_the_study_runs_as_plain_snakemake(study, tmp_path):
     shutil.copytree(study.folder, folder, ignore=ignored)
     process = tool(folder, "snakemake", "-n", "all")
     assert process.returncode == 0, process.stderr
+
+
+def test_every_printed_number_is_verified_and_a_missing_verdict_found(colleague):
+    (colleague / "README.md").write_text("No tables.\n")
+    process = snakemake(colleague, "verify")
+    assert process.returncode == 0, process.stderr
+    verdicts = colleague / "data/mini/verdicts/mini-llasa/hard.parquet"
+    table = pd.read_parquet(verdicts)
+    verdicts.unlink()
+    table.iloc[1:].to_parquet(verdicts)
+    process = snakemake(colleague, "verify")
+    assert process.returncode != 0
+    assert "figures/mini/table_asr_agreement.csv, line 4: 'mini-llasa,hard,any" in process.stderr
+    assert "hard-0000 has 1 candidates, others 2" in process.stderr
+    assert "run `snakemake all` to print what the records say" in process.stderr

@@ -1,6 +1,5 @@
 """Checking `params.yaml` before any work: one line that names the key and the cure."""
 
-import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -39,19 +38,12 @@ def _explain(error: ValidationError) -> str:
     if error.validator == "additionalProperties":
         assert isinstance(error.instance, dict)
         known = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
-        patterns = " or ".join(error.schema.get("patternProperties", {}))  # type: ignore[union-attr]
-        unknown = next(
-            key for key in error.instance if key not in known and not _matches(key, patterns)
-        )
-        return f"{prefix}unknown key {unknown!r}{_near(unknown, known or [patterns])}"
+        unknown = next(key for key in error.instance if key not in known)
+        return f"{prefix}unknown key {unknown!r}{_near(unknown, known)}"
     if error.validator == "required":
         return f"{prefix}{error.message}; see rules/params.schema.yaml"
     wanted = error.schema.get("description", "")  # type: ignore[union-attr]
     return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "")
-
-
-def _matches(key: str, patterns: str) -> bool:
-    return bool(patterns) and bool(re.search(patterns, key))
 
 
 def _near(name: str, known: Any) -> str:
@@ -64,6 +56,9 @@ def _contradictions(track: dict[str, Any]):
     largest = max(track["best_of"])
     if largest > track["pool_size"]:
         yield "best_of", f"{largest} is more than pool_size {track['pool_size']}"
+    if track["larger_system"] not in track["systems"]:
+        near = _near(track["larger_system"], track["systems"])
+        yield "larger_system", f"no system {track['larger_system']!r}{near}"
     for role in ("verifier", "evaluator"):
         if track[role] not in track["recognisers"]:
             yield role, f"no recogniser {track[role]!r}{_near(track[role], track['recognisers'])}"
@@ -76,3 +71,28 @@ def _contradictions(track: dict[str, Any]):
     for name, prompt_set in track["prompt_sets"].items():
         if prompt_set["num_shards"] > prompt_set["num_utterances"]:
             yield f"prompt_sets.{name}.num_shards", "more shards than utterances"
+        if prompt_set["source"] == "librispeech":
+            if "librispeech" not in track:
+                yield "librispeech", f"missing, but prompt_sets.{name} is drawn from it"
+            if "max_s" not in prompt_set:
+                yield f"prompt_sets.{name}.max_s", "missing: the longest recording, seconds"
+    yield from _adversarial_contradictions(track)
+
+
+def _adversarial_contradictions(track: dict[str, Any]):
+    """The same, of the prompts that are chosen by failures from another set."""
+    chosen = track["prompt_sets"].get("adversarial")
+    if chosen is None:
+        return
+    key = "prompt_sets.adversarial"
+    pools = {name: entry for name, entry in track["prompt_sets"].items() if entry is not chosen}
+    pool = pools.get(chosen["pool"])
+    if pool is None:
+        yield f"{key}.pool", f"no prompt set {chosen['pool']!r}{_near(chosen['pool'], pools)}"
+    elif pool["source"] == "librispeech":
+        yield f"{key}.pool", "read by humans, whose audio has other ids; choose another prompt set"
+    elif chosen["num_utterances"] > pool["num_utterances"]:
+        yield f"{key}.num_utterances", f"more than the {pool['num_utterances']} of its pool"
+    for system in chosen["systems"]:
+        if system not in track["systems"]:
+            yield f"{key}.systems", f"no system {system!r}{_near(system, track['systems'])}"

@@ -15,9 +15,9 @@ def selection_score(cer: np.ndarray, is_catastrophic: np.ndarray) -> np.ndarray:
     """Returns the verifier's score, lower is better: its cer, plus 1 where it sees a failure.
 
     A candidate that passes is preferred to one that fails for another reason than its words, such
-    as a runaway whose transcript is right.
+    as a runaway whose transcript is right; one without error rate, a pipeline error, comes last.
     """
-    return cer + is_catastrophic
+    return np.nan_to_num(cer, nan=np.inf) + is_catastrophic
 
 
 def select_best_of_n(

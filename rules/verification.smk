@@ -1,0 +1,32 @@
+"""What is printed, checked against the records; by name, not part of `all`.
+
+in:  data/{track}/provenance, how results and figures were made, and the records that they name
+"""
+
+
+rule verify:
+    """Makes every result, table and figure again, elsewhere; fails if one differs."""
+    input:
+        code=code("verify_numbers"),
+    log:
+        f"logs/{TRACK_NAME}/verify.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        # No inputs: what is missing or stale is to be found, not to be made anew first.
+        provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in ("results", "figures")],
+    shell:
+        "python {input.code[0]} --provenance {params.provenance} --readme README.md"
+        " 2>&1 | tee {log} >&2"
+
+
+rule readme:
+    """Writes the tables that the README shows anew."""
+    input:
+        code=code("refresh_readme"),
+    log:
+        f"logs/{TRACK_NAME}/readme.log",
+    conda:
+        "../envs/default.yaml"
+    shell:
+        "python {input.code[0]} --readme README.md 2>&1 | tee {log} >&2"

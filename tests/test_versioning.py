@@ -8,7 +8,7 @@ import yaml
 from snakemake.persistence.file import FilePersistence
 
 from selfverify.versioning.dvc import HEADER, describe_stages, pipeline_file, write_pipeline
-from selfverify.versioning.records import JobRecord, read_records, write_records
+from selfverify.versioning.records import JobRecord, read_records, without_replaced, write_records
 from selfverify.versioning.stages import Stage
 
 SHARED = {"scripts/a.py": "sha256:1", "scripts/selfverify/b.py": "sha256:2"}
@@ -60,6 +60,11 @@ def test_an_unchanged_file_is_not_written_again(tmp_path):
     before = path.stat().st_mtime_ns
     write_records(JOBS, path)
     assert path.stat().st_mtime_ns == before
+
+
+def test_a_job_with_one_output_more_replaces_the_one_it_was():
+    now = {("data/mini/t/0.json", *JOBS[0].outputs), JOBS[1].outputs}
+    assert without_replaced(JOBS, now) == JOBS[1:]  # the third is of another graph
 
 
 def test_no_file_means_no_records(tmp_path):

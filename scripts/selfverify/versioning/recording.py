@@ -19,7 +19,7 @@ from selfverify.versioning.dvc import (
     pipeline_file,
     write_pipeline,
 )
-from selfverify.versioning.records import JobRecord, read_records, write_records
+from selfverify.versioning.records import JobRecord, read_records, without_replaced, write_records
 from selfverify.versioning.stages import Stage, stage_of_files
 
 
@@ -91,7 +91,9 @@ def _write_stage_records(
     stage: Stage, jobs: list[Job], persistence: PersistenceBase, path: Path
 ) -> None:
     """Keeps the line of a job that would differ in its times alone, and of jobs of other graphs."""
-    records = {old.outputs: old for old in read_records(path) if old.outputs[0] in stage.files}
+    outputs = {tuple(sorted(map(str, job.output))) for job in jobs}
+    known = without_replaced(read_records(path), outputs)
+    records = {old.outputs: old for old in known if old.outputs[0] in stage.files}
     for job in jobs:
         metadata = persistence.metadata(job.output[0])
         if metadata is not None:

@@ -5,7 +5,7 @@ of a rule share, its code and most inputs, stands once, in a line before them.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -85,6 +85,21 @@ def read_records(path: Path) -> list[JobRecord]:
         else:
             shared = row
     return records
+
+
+def without_replaced(
+    records: Iterable[JobRecord], outputs: Collection[tuple[str, ...]]
+) -> list[JobRecord]:
+    """Returns the records without those whose files another job makes now.
+
+    A rule that has one output more than before would else leave a line of its old ones.
+
+    Args:
+        records: as they were.
+        outputs: of each job of the graph, sorted.
+    """
+    made = {file for files in outputs for file in files}
+    return [old for old in records if old.outputs in outputs or made.isdisjoint(old.outputs)]
 
 
 def write_records(records: Iterable[JobRecord], path: Path) -> None:

@@ -61,6 +61,8 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+# All of them stand before the first rule: a later statement would make Snakemake forget those of
+# all rules above it, once outputs live in remote storage.
 wildcard_constraints:
     system=one_of(TRACK["systems"]),
     resynthesis=one_of(RESYNTHESES),
@@ -68,6 +70,8 @@ wildcard_constraints:
     prompt_set=one_of(TEXTS),
     recogniser=one_of(TRACK["recognisers"]),
     shard=r"\d{3}",
+    trained_codec=one_of(PRETRAIN["codecs"]),
+    trained_system=one_of(PRETRAIN["systems"]),
 
 
 # Of jobs that run a model; `profiles/` says how many GPUs there are, and what a job costs at least.

@@ -15,11 +15,6 @@ BASE = "data/mini/pretrain"
 CORPUS_SHARDS = [f"{i:03d}" for i in range(PRETRAIN["corpus"]["num_shards"])]
 
 
-wildcard_constraints:
-    trained_codec=one_of(PRETRAIN["codecs"]),
-    trained_system=one_of(PRETRAIN["systems"]),
-
-
 rule make_corpus:
     """One shard of the corpus: sentences of the grammar, spoken by the voice."""
     input:

@@ -40,6 +40,11 @@ if ADVERSARIAL_SETS:
     include: "rules/adversarial.smk"
 
 
+if POLICIES:
+
+    include: "rules/distillation.smk"
+
+
 include: "rules/verification.smk"
 include: "rules/pretraining.smk"
 include: "rules/benchmarks.smk"

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
 from selfverify.checkpoints import CHECKSUMS, checkpoint_files
 from selfverify.code_closure import code_files
+from selfverify.distillation.plan import plan_policies
 from selfverify.errors import InputError
 from selfverify.job_environment import set_job_environment
 from selfverify.params import check_params
@@ -53,6 +54,15 @@ REFERENCES = ["reference", *RESYNTHESES]
 VOICES = [*TRACK["systems"], *REFERENCES]
 FROZEN_CHOICE = f"{DATA}/adversarial.csv"  # in git
 CHOICE = f"{DATA}/adversarial_choice.csv"  # what `snakemake choose_adversarial` makes
+# What distillation makes of the systems, and the rivals of it: each a system with settings of its
+# own, on rules of the systems; never a part of VOICES, the study's.
+POLICIES = plan_policies(TRACK["distillation"]) if "distillation" in TRACK else {}
+SPEAKERS = TRACK["systems"] | {
+    name: TRACK["systems"][policy.system]
+    | policy.settings
+    | ({"checkpoint": f"{DATA}/policies/{name}"} if policy.is_trained else {})
+    for name, policy in POLICIES.items()
+}
 CORRUPTED = "corrupted"  # the reference with failures made on purpose; no voice of the study
 
 
@@ -64,9 +74,10 @@ def one_of(names):
 # All of them stand before the first rule: a later statement would make Snakemake forget those of
 # all rules above it, once outputs live in remote storage.
 wildcard_constraints:
-    system=one_of(TRACK["systems"]),
+    system=one_of(SPEAKERS),
+    policy=one_of(name for name, policy in POLICIES.items() if policy.is_trained),
     resynthesis=one_of(RESYNTHESES),
-    voice=one_of([*VOICES, CORRUPTED]),
+    voice=one_of([*VOICES, *POLICIES, CORRUPTED]),
     prompt_set=one_of(TEXTS),
     recogniser=one_of(TRACK["recognisers"]),
     shard=r"\d{3}",
@@ -124,7 +135,16 @@ def of_texts(key, default=None):
 
 def of_system(key, default=None):
     """A function of wildcards: what the parameters say of the system, such as its temperature."""
-    return lambda wildcards: TRACK["systems"][wildcards.system].get(key, default)
+    return lambda wildcards: SPEAKERS[wildcards.system].get(key, default)
+
+
+def pool_size(wildcards):
+    """Candidates per utterance: fewer of what is sampled for distillation."""
+    if wildcards.prompt_set == "train":
+        return TRACK["distillation"]["pool_size"]
+    if wildcards.system in POLICIES:
+        return TRACK["distillation"]["eval_pool_size"]
+    return TRACK["pool_size"]
 
 
 def of_codec(key):
@@ -157,9 +177,52 @@ def of_paper(key):
     return lambda wildcards: [s[key] for s in config["tracks"]["paper"]["systems"].values()]
 
 
+def of_policy(wildcards):
+    """The plan of the policy."""
+    return POLICIES[wildcards.policy]
+
+
+def of_start(key, default=None):
+    """A function of wildcards: a key of the system or policy that a training starts from."""
+    return lambda wildcards: SPEAKERS[of_policy(wildcards).start].get(key, default)
+
+
+def of_arm(key):
+    """A function of wildcards: what the parameters say of the arm."""
+    return lambda wildcards: TRACK["distillation"]["arms"][of_policy(wildcards).arm][key]
+
+
+def of_start_codec(key):
+    """A function of wildcards: a key of the codec of what a training starts from."""
+    return lambda wildcards: TRACK["codecs"][of_start("codec")(wildcards)][key]
+
+
+def is_grpo(policy):
+    """Whether a policy is trained by GRPO, which draws candidates of its own in training."""
+    arm = TRACK["distillation"]["arms"].get(POLICIES[policy].arm, {})
+    return arm.get("losses") == ["grpo"]
+
+
+def candidates_a_step(wildcards):
+    """Candidates that a step of GRPO draws, so that all steps draw as many as the other arms."""
+    policy = of_policy(wildcards)
+    per_shard = TEXTS["train"]["num_utterances"] / TEXTS["train"]["num_shards"]
+    drawn = len(policy.pools) * per_shard * TRACK["distillation"]["pool_size"]
+    return int(drawn / policy.num_steps)
+
+
+def judged(names):
+    """Verdicts of systems or policies on the prompts that are evaluated."""
+    return [
+        f"{DATA}/verdicts/{name}/{prompt_set}.parquet"
+        for name in names
+        for prompt_set in ORIGINAL_SETS
+    ]
+
+
 def _codec_name(wildcards):
     if hasattr(wildcards, "system"):
-        return TRACK["systems"][wildcards.system]["codec"]
+        return SPEAKERS[wildcards.system]["codec"]
     return RESYNTHESES[wildcards.resynthesis]
 
 
@@ -188,6 +251,8 @@ def files_of(checkpoint):
         folder = checkpoint(wildcards)
         if Path(folder) in FETCHED:
             return local(f"{folder}/{CHECKSUMS}")
+        if Path(folder).name in POLICIES:
+            return f"{folder}/{CHECKSUMS}"
         try:
             return local([str(path) for path in checkpoint_files(folder)])
         except InputError as error:

@@ -31,7 +31,7 @@ rule sample_candidates:
         voice=of_system("voice", ""),
         shard="{shard}",
         num_shards=num_shards,
-        pool_size=TRACK["pool_size"],
+        pool_size=pool_size,
         seed=config["seed"],
         temperature=of_system("temperature"),
         top_p=of_system("top_p"),

@@ -89,6 +89,7 @@ def _plan(folder: Path, shards: int) -> dict[str, float]:
     track["prompt_sets"] = {"standard": track["prompt_sets"]["standard"] | sizes}
     name, system = next(iter(track["systems"].items()))
     track |= {"systems": {name: system}, "larger_system": name}
+    del track["distillation"]
     track["codecs"] = {system["codec"]: track["codecs"][system["codec"]]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     start = time.perf_counter()

@@ -46,7 +46,9 @@ def reduce_params(folder: Path) -> None:
     del mini["prompt_sets"]["adversarial"]
     for name, size in NUM_UTTERANCES.items():
         mini["prompt_sets"][name] |= {"num_utterances": size, "num_shards": 1}
-    mini["train_prompts"] |= {"num_utterances": 15, "num_shards": 1}
+    mini["train_prompts"] |= {"num_utterances": 16, "num_shards": 2}
+    mini["distillation"] |= {"num_shards": 2, "num_steps": 4, "pool_size": 2}
+    mini["distillation"]["systems"] = {"mini-llasa": {"online-sft": 1, "grpo": 1, "cooler": 1}}
     mini["larger_system"] = SYSTEMS[-1]
     mini["systems"] = {name: mini["systems"][name] for name in SYSTEMS}
     used = {system["codec"] for system in mini["systems"].values()}

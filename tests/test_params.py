@@ -53,6 +53,18 @@ def test_the_shipped_parameters_pass(params):
             r"adversarial\.pool: read by humans",
         ),
         (
+            "tracks.mini.distillation.systems",
+            {"mini-lasa": {"sft": 1}},
+            r"distillation\.systems: no system 'mini-lasa'; did you mean 'mini-llasa'",
+        ),
+        (
+            "tracks.mini.distillation.systems.mini-llasa",
+            {"stf": 1},
+            r"systems\.mini-llasa: no arm 'stf'; did you mean 'sft'",
+        ),
+        ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
+        ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
+        (
             "tracks.mini.prompt_sets.adversarial.systems",
             ["mini-lasa"],
             r"adversarial\.systems: no system 'mini-lasa'; did you mean 'mini-llasa'",

@@ -77,6 +77,8 @@ def _contradictions(track: dict[str, Any]):
             if "max_s" not in prompt_set:
                 yield f"prompt_sets.{name}.max_s", "missing: the longest recording, seconds"
     yield from _adversarial_contradictions(track)
+    if "distillation" in track:
+        yield from _distillation_contradictions(track)
 
 
 def _adversarial_contradictions(track: dict[str, Any]):
@@ -96,3 +98,23 @@ def _adversarial_contradictions(track: dict[str, Any]):
     for system in chosen["systems"]:
         if system not in track["systems"]:
             yield f"{key}.systems", f"no system {system!r}{_near(system, track['systems'])}"
+
+
+def _distillation_contradictions(track: dict[str, Any]):
+    """The same, of training on verified candidates."""
+    plan = track["distillation"]
+    num_shards = plan["num_shards"]
+    if num_shards > track.get("train_prompts", {}).get("num_shards", 0):
+        yield "distillation.num_shards", f"{num_shards} is more than train_prompts has"
+    for name, arm in plan["arms"].items():
+        for key in ("num_shards", "num_steps"):
+            if plan[key] % arm["num_rounds"]:
+                problem = f"{arm['num_rounds']} does not divide {key} {plan[key]}"
+                yield f"distillation.arms.{name}.num_rounds", problem
+    known = plan["arms"] | plan["rivals"]
+    for system, arms in plan["systems"].items():
+        if system not in track["systems"]:
+            yield "distillation.systems", f"no system {system!r}{_near(system, track['systems'])}"
+        for name in arms:
+            if name not in known:
+                yield f"distillation.systems.{system}", f"no arm {name!r}{_near(name, known)}"

@@ -70,32 +70,38 @@ class TrainableCsm(TrainableLM):
         self.model.codec_model.requires_grad_(False)
         self.decoder, self.text_embedding = self.model.backbone_model, self.model.embed_text_tokens
 
-    def _amortised(self, frames: torch.Tensor) -> torch.Tensor:
-        """Labels (T, K) of frames; in training most have the first codebook's alone."""
-        labels = frames.clone()
-        if self.model.training:
-            skipped = torch.rand(len(frames)) >= DEPTH_SHARE
-            labels[skipped.to(frames.device), 1:] = IGNORED
-        return labels
-
     def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
         """Returns the backbone's loss plus the depth decoder's, in nats per code of each."""
-        num_codebooks, device = self.model.config.num_codebooks, self.model.device
-        embedded, labels = [], []
-        for example in examples:
-            num_text = example.labels.count(IGNORED)
-            text = torch.tensor(example.input_ids[:num_text], device=device)
-            flat = torch.tensor(example.input_ids[num_text:], device=device)
-            frames = flat.view(1, -1, num_codebooks)
-            spoken = self.model.backbone_model.embed_tokens(frames)[0]
-            embedded.append(torch.cat([self.model.embed_text_tokens(text), spoken]))
-            silent = torch.full((num_text, num_codebooks), IGNORED, device=device)
-            labels.append(torch.cat([silent, self._amortised(frames[0])]))
-        mask = [torch.ones(len(item), dtype=torch.long, device=device) for item in labels]
-        pad = torch.nn.utils.rnn.pad_sequence
-        with torch.autocast(device.type, torch.bfloat16):
-            return self.model(
-                inputs_embeds=pad(embedded, batch_first=True),
-                attention_mask=pad(mask, batch_first=True),
-                labels=pad(labels, batch_first=True, padding_value=IGNORED),
-            ).loss
+        return csm_loss(self.model, examples)
+
+
+def csm_loss(model: Any, examples: Sequence[TrainingExample]) -> torch.Tensor:
+    """Returns a CSM's loss on frames: the backbone's plus the depth decoder's, nats per code."""
+    num_codebooks, device = model.config.num_codebooks, model.device
+    embedded, labels = [], []
+    for example in examples:
+        num_text = example.labels.count(IGNORED)
+        text = torch.tensor(example.input_ids[:num_text], device=device)
+        flat = torch.tensor(example.input_ids[num_text:], device=device)
+        frames = flat.view(1, -1, num_codebooks)
+        spoken = model.backbone_model.embed_tokens(frames)[0]
+        embedded.append(torch.cat([model.embed_text_tokens(text), spoken]))
+        silent = torch.full((num_text, num_codebooks), IGNORED, device=device)
+        labels.append(torch.cat([silent, _amortised(frames[0], model.training)]))
+    mask = [torch.ones(len(item), dtype=torch.long, device=device) for item in labels]
+    pad = torch.nn.utils.rnn.pad_sequence
+    with torch.autocast(device.type, torch.bfloat16):
+        return model(
+            inputs_embeds=pad(embedded, batch_first=True),
+            attention_mask=pad(mask, batch_first=True),
+            labels=pad(labels, batch_first=True, padding_value=IGNORED),
+        ).loss
+
+
+def _amortised(frames: torch.Tensor, is_training: bool) -> torch.Tensor:
+    """Labels (T, K) of frames; in training most have the first codebook's alone."""
+    labels = frames.clone()
+    if is_training:
+        skipped = torch.rand(len(frames)) >= DEPTH_SHARE
+        labels[skipped.to(frames.device), 1:] = IGNORED
+    return labels

@@ -1,0 +1,119 @@
+"""Arms side by side: what their policies' verdicts say, prompt by prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from selfverify.errors import InputError
+from selfverify.judged_pools import JudgedPools, read_pools
+from selfverify.statistics.best_of_n import failures_of_best
+from selfverify.statistics.intervals import CONFIDENCE, NUM_RESAMPLES, Mean
+
+TEACHER = "as is"
+BEST_OF = 2
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One arm of a system on one prompt set: the policies of all its training seeds."""
+
+    system: str
+    name: str
+    prompt_set: str
+    policies: tuple[JudgedPools, ...]  # of the same prompts, in the same order
+
+    @property
+    def fails(self) -> np.ndarray:
+        """Every candidate's failure by the evaluator, shape (prompts, candidates of all seeds)."""
+        return np.concatenate([policy.fails for policy in self.policies], axis=1)
+
+    @property
+    def single(self) -> np.ndarray:
+        """Failure rate of one draw, seeds averaged, shape (prompts,)."""
+        return np.mean([policy.fails.mean(axis=1) for policy in self.policies], axis=0)
+
+    @property
+    def best(self) -> np.ndarray:
+        """Failure rate of best of `BEST_OF`, over all subsets and seeds, shape (prompts,)."""
+        rates = [failures_of_best(p.scores, p.fails, BEST_OF) for p in self.policies]
+        return np.mean(rates, axis=0)
+
+
+def parse_arms(pairs: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Returns policy → (system, arm) from "policy=system=arm".
+
+    Raises:
+        InputError: names an argument of another form.
+    """
+    arms = {}
+    for pair in pairs:
+        parts = pair.split("=")
+        if len(parts) != 3:
+            raise InputError(f"arms: {pair!r} is not policy=system=arm")
+        arms[parts[0]] = (parts[1], parts[2])
+    return arms
+
+
+def read_arms(
+    teachers: Sequence[Path], policies: Sequence[Path], arms: dict[str, tuple[str, str]]
+) -> list[Arm]:
+    """Returns the arms of each system and prompt set, the teacher's first, as `TEACHER`.
+
+    Args:
+        teachers: verdicts/{system}/{prompt_set}.parquet.
+        policies: verdicts/{policy}/{prompt_set}.parquet.
+        arms: policy → (system, arm).
+
+    Raises:
+        InputError: if the pools of a system and prompt set are not of the same prompts.
+    """
+    pools = [read_pools(path, min_size=BEST_OF) for path in [*teachers, *policies]]
+    members: dict[tuple[str, str, str], list[JudgedPools]] = {}
+    for pool in pools:
+        system, arm = arms.get(pool.system, (pool.system, TEACHER))
+        members.setdefault((system, pool.prompt_set, arm), []).append(pool)
+    found = [Arm(s, arm, prompts, tuple(p)) for (s, prompts, arm), p in members.items()]
+    ids = {(arm.system, arm.prompt_set): arm.policies[0].utterance_ids for arm in reversed(found)}
+    for arm in found:
+        for policy in arm.policies:
+            if policy.utterance_ids != ids[arm.system, arm.prompt_set]:
+                raise InputError(
+                    f"{policy.system}, {arm.prompt_set}: other prompts than {arm.system}; look for "
+                    "pipeline errors in its verdicts"
+                )
+    return found
+
+
+def teacher_of(arm: Arm, arms: Sequence[Arm]) -> Arm:
+    """Returns the teacher on the same prompt set."""
+    return next(
+        other
+        for other in arms
+        if (other.system, other.prompt_set, other.name) == (arm.system, arm.prompt_set, TEACHER)
+    )
+
+
+def share_closed(teacher: np.ndarray, arm: np.ndarray, rng: np.random.Generator) -> Mean:
+    """Returns 1 - arm / teacher, the share of the failure mass that an arm closes.
+
+    The interval is the percentile bootstrap's over prompts, both arms of a prompt together; the
+    trained seeds are taken as they are. Without a failure of the teacher there is nothing to close:
+    all is not a number.
+
+    Args:
+        teacher: failure rates, one per prompt, shape (prompts,).
+        arm: the same of the arm.
+        rng: of the resampling.
+    """
+    num_prompts = len(teacher)
+    drawn = rng.integers(num_prompts, size=(NUM_RESAMPLES, num_prompts))
+    method = f"percentile bootstrap {CONFIDENCE:.0%}"
+    if not teacher.any():
+        return Mean(np.nan, np.nan, np.nan, num_prompts, method)
+    sums = teacher[drawn].sum(axis=1)
+    closed = 1 - arm[drawn].sum(axis=1)[sums > 0] / sums[sums > 0]
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(closed, [tail, 1 - tail])
+    return Mean(1 - arm.sum() / teacher.sum(), float(low), float(high), num_prompts, method)

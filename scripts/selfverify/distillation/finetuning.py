@@ -1,0 +1,111 @@
+"""What all arms share: low-rank adapters, the trainers' settings, and what a training leaves.
+
+Only the projections of attention and feed-forward layers are trained, through adapters
+W + (α/r) B A with α = 2 r and B = 0 at the start (LoRA, arXiv 2106.09685, as PEFT makes it);
+embeddings and output stay. A policy's folder has the adapter, and beside it the whole checkpoint
+with the adapter merged in, which any program that reads the system's checkpoints runs as it is.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from peft import LoraConfig, PeftModel
+from transformers import Trainer
+
+from selfverify.checkpoints import write_checksums
+from selfverify.tables import write_csv
+
+PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+WEIGHTS = {"SHA256SUMS", "model.safetensors.index.json"}  # not copied: made anew
+LOGGED = {
+    "loss": "loss",
+    "rewards/margins": "margin",
+    "rewards/accuracies": "accuracy",
+    "logps/chosen": "chosen_logp",
+    "logps/rejected": "rejected_logp",
+    "reward": "reward",
+    "learning_rate": "learning_rate",
+}
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a policy is trained; the choices of `params.yaml`."""
+
+    losses: tuple[str, ...]  # ("sft",), or those of TRL's DPOTrainer, added up
+    beta: float  # of preference losses; what it scales differs by loss (`preference`)
+    learning_rate: float  # peak; warm-up over a tenth of the steps, then linearly to 0
+    num_steps: int
+    batch_size: int  # sequences a step; a pair is two
+    lora_rank: int
+    seed: int
+
+
+def lora_config(rank: int) -> LoraConfig:
+    """Returns adapters on every projection, none on embeddings or output."""
+    return LoraConfig(
+        r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=PROJECTIONS,
+        task_type="CAUSAL_LM",
+    )  # fmt: skip
+
+
+def trainer_options(settings: TrainingSettings, run: Path, device: str) -> dict[str, Any]:
+    """Returns the settings that all of transformers' and TRL's trainers take."""
+    return {
+        "output_dir": str(run),
+        "max_steps": settings.num_steps,
+        "learning_rate": settings.learning_rate,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": max(1, settings.num_steps // 10),
+        "seed": settings.seed,
+        "data_seed": settings.seed,
+        "logging_steps": 1,
+        "save_steps": max(1, settings.num_steps // 3),
+        "save_total_limit": 1,
+        "report_to": [],
+        "disable_tqdm": True,
+        "use_cpu": device == "cpu",
+        "bf16": device != "cpu",
+        "gradient_checkpointing": device != "cpu",
+        "dataloader_pin_memory": device != "cpu",
+    }
+
+
+def train(trainer: Trainer) -> pd.DataFrame:
+    """Trains, from where an interrupted run of the same folder was, and returns the curve.
+
+    Columns: step and the names of `LOGGED` that the trainer knows.
+    """
+    run = Path(str(trainer.args.output_dir))
+    trainer.train(resume_from_checkpoint=any(run.glob("checkpoint-*")))
+    rows = [row for row in trainer.state.log_history if "loss" in row]
+    kept = {"step": "step"} | {name: new for name, new in LOGGED.items() if name in rows[0]}
+    return pd.DataFrame({new: [row[name] for row in rows] for name, new in kept.items()})
+
+
+def save_policy(
+    model: PeftModel, start: Path, curve: pd.DataFrame, facts: dict[str, Any], output: Path
+) -> None:
+    """Writes adapter, merged checkpoint, curve.csv and training.json, and last SHA256SUMS.
+
+    Args:
+        model: the trained model with its adapter.
+        start: checkpoint that the training began with; tokenizer and the like are its.
+        curve: of the training.
+        facts: what else is to be known of it.
+        output: folder.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(str(output / "adapter"))
+    for path in start.iterdir():
+        if path.is_file() and path.name not in WEIGHTS and path.suffix != ".safetensors":
+            shutil.copy(path, output / path.name)
+    merged: Any = model.merge_and_unload()
+    merged.save_pretrained(output)
+    write_csv(curve, output / "curve.csv")
+    (output / "training.json").write_text(json.dumps(facts, indent=2) + "\n")
+    write_checksums(output)

@@ -1,0 +1,108 @@
+"""Supervised fine-tuning on verified best-of-n: learn to say at once what selection would keep.
+
+    for each training prompt x:
+        draw y_1 … y_M from the teacher; v_i: the verifier's score of y_i
+        keep y* = argmin v_i if the verifier accepts y*, else drop x
+    minimise over adapters  -mean log p(y*_t | x, y*_<t)  over the ids of y*, its end included
+
+y* are the ids as they were sampled: neither decoded nor encoded again, and never cut. The prompt is
+built by the code that builds it for sampling, and is not part of the loss.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from peft import get_peft_model
+from transformers import Trainer, TrainingArguments
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
+
+from selfverify.distillation.finetuning import TrainingSettings, lora_config, trainer_options
+from selfverify.distillation.pools import TrainingCandidate
+from selfverify.errors import InputError
+from selfverify.pretraining.csm import csm_loss
+from selfverify.systems.base import TrainingExample, TTSSystem
+from selfverify.systems.csm import Csm
+
+
+def examples_of(
+    system: TTSSystem, candidates: Sequence[TrainingCandidate]
+) -> list[TrainingExample]:
+    """Returns prompt and sampled ids of each candidate; the loss is on the sampled ids.
+
+    Raises:
+        ValueError: if a candidate was not ended by the system itself.
+    """
+    examples = []
+    for candidate in candidates:
+        if not candidate.passes:
+            raise ValueError(f"{candidate.utterance_id}: the verifier does not accept it")
+        prompt = system.prompt_ids(candidate.text)
+        ids = candidate.token_ids
+        examples.append(TrainingExample(prompt + ids, [-100] * len(prompt) + ids))
+    return examples
+
+
+def sft_trainer(
+    system: TTSSystem,
+    candidates: Sequence[TrainingCandidate],
+    settings: TrainingSettings,
+    run: Path,
+    device: str,
+) -> Trainer:
+    """Returns what trains `system` on the candidates that selection kept.
+
+    Args:
+        system: with its model.
+        candidates: that pass.
+        settings: of training.
+        run: folder for an interrupted training.
+        device: "cpu" or "cuda".
+
+    Raises:
+        InputError: if there is nothing to learn from.
+    """
+    if not candidates:
+        raise InputError("no candidate passes, so there is nothing to learn; add training prompts")
+    examples = examples_of(system, candidates)
+    options = trainer_options(settings, run, device)
+    options["per_device_train_batch_size"] = settings.batch_size
+    if isinstance(system, Csm):
+        return _csm_trainer(system, examples, settings, options)
+    rows = Dataset.from_list([vars(example) for example in examples])
+    return SFTTrainer(
+        model=system.model,  # type: ignore[attr-defined]
+        # None: TRL would otherwise cut at 1024 ids, and with the end what teaches to stop.
+        args=SFTConfig(**options, max_length=None, packing=False),
+        train_dataset=rows,
+        processing_class=system.tokenizer,
+        peft_config=lora_config(settings.lora_rank),
+    )
+
+
+class CsmTrainer(Trainer):
+    """transformers' Trainer on frames of K codes, whose text is embedded apart."""
+
+    def compute_loss(
+        self,
+        model: Any,
+        inputs: Any,
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> torch.Tensor:
+        """Returns the loss of the mini system's pretraining, through the adapters."""
+        return csm_loss(model.get_base_model(), inputs["examples"])
+
+
+def _csm_trainer(
+    system: Csm, examples: list[TrainingExample], settings: TrainingSettings, options: dict
+) -> Trainer:
+    model = get_peft_model(system.model, lora_config(settings.lora_rank))
+    arguments = TrainingArguments(**options, remove_unused_columns=False)
+    return CsmTrainer(
+        model, arguments, train_dataset=examples,  # type: ignore[arg-type]
+        data_collator=lambda batch: {"examples": batch},
+    )  # fmt: skip

@@ -211,10 +211,10 @@ def candidates_a_step(wildcards):
     return int(drawn / policy.num_steps)
 
 
-def judged(names):
-    """Verdicts of systems or policies on the prompts that are evaluated."""
+def judged(names, folder="verdicts"):
+    """Verdicts, or the like, of systems or policies on the prompts that are evaluated."""
     return [
-        f"{DATA}/verdicts/{name}/{prompt_set}.parquet"
+        f"{DATA}/{folder}/{name}/{prompt_set}.parquet"
         for name in names
         for prompt_set in ORIGINAL_SETS
     ]

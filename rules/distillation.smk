@@ -6,6 +6,7 @@ rule per round of an online arm. `snakemake distillation`; not part of `all`.
 in:  data/{track}/candidates, audio and transcripts of the prompt set `train`
 out: data/{track}/training_pools/{system}/{shard}.parquet
      data/{track}/policies/{policy}, a checkpoint with its adapter and curve
+     data/{track}/pitch/{system}/{prompt_set}.parquet
      figures/{track}/table_distillation.*, distillation_gain.*, …
 """
 
@@ -87,6 +88,7 @@ rule finetune:
         learning_rate=of_arm("learning_rate"),
         num_steps=lambda wildcards: of_policy(wildcards).num_steps,
         batch_size=DISTILLATION["batch_size"],
+        micro_batch_size=DISTILLATION["micro_batch_size"],
         lora_rank=DISTILLATION["lora_rank"],
         seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
         device=TRACK["device"],
@@ -97,6 +99,7 @@ rule finetune:
         " --voice '{params.voice}' --settings.losses {params.losses}"
         " --settings.beta {params.beta} --settings.learning-rate {params.learning_rate}"
         " --settings.num-steps {params.num_steps} --settings.batch-size {params.batch_size}"
+        " --settings.micro-batch-size {params.micro_batch_size}"
         " --settings.lora-rank {params.lora_rank} --settings.seed {params.seed}"
         " --device {params.device} --run {params.run} --output $(dirname {output.checkpoint})"
         " 2>&1 | tee {log} >&2"
@@ -156,6 +159,7 @@ rule finetune_grpo:
         learning_rate=of_arm("learning_rate"),
         num_steps=lambda wildcards: of_policy(wildcards).num_steps,
         batch_size=candidates_a_step,
+        micro_batch_size=DISTILLATION["micro_batch_size"],
         lora_rank=DISTILLATION["lora_rank"],
         seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
         device=TRACK["device"],
@@ -176,6 +180,7 @@ rule finetune_grpo:
         " --settings.losses grpo --settings.beta 0"
         " --settings.learning-rate {params.learning_rate}"
         " --settings.num-steps {params.num_steps} --settings.batch-size {params.batch_size}"
+        " --settings.micro-batch-size {params.micro_batch_size}"
         " --settings.lora-rank {params.lora_rank} --settings.seed {params.seed}"
         " --device {params.device} --run {params.run} --output $(dirname {output.checkpoint})"
         " 2>&1 | tee {log} >&2"
@@ -223,12 +228,28 @@ rule table_method_comparison:
         " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
 
 
+rule measure_pitch:
+    """Pitch and its spread of every candidate."""
+    input:
+        code=code("measure_pitch"),
+        audio=all_shards("audio"),
+    output:
+        f"{DATA}/pitch/{{voice}}/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/measure_pitch/{{voice}}/{{prompt_set}}.log",
+    conda:
+        "../envs/default.yaml"
+    shell:
+        "python {input.code[0]} --audio {input.audio} --output {output} 2>&1 | tee {log} >&2"
+
+
 rule table_guards:
-    """Table: whether training has changed duration and pace, with equivalence tests."""
+    """Table: whether training has changed duration, pace and pitch, with equivalence tests."""
     input:
         code=code("table_guards"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
+        pitches=judged([*DISTILLATION["systems"], *FINAL], folder="pitch"),
     output:
         **DISTILLED_FILES["table_guards"],
     log:
@@ -239,7 +260,7 @@ rule table_guards:
         arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
     shell:
         "python {input.code[0]} --teachers {input.teachers} --policies {input.policies}"
-        " --arms {params.arms} --csv {output.csv}"
+        " --pitches {input.pitches} --arms {params.arms} --csv {output.csv}"
         " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
 
 

@@ -37,6 +37,7 @@ rule sample_candidates:
         top_p=of_system("top_p"),
         top_k=of_system("top_k"),
         repetition_penalty=of_system("repetition_penalty", 1.0),
+        repetition_window=of_system("repetition_window", 0),
         max_audio_s=of_system("max_audio_s"),
         batch_size=of_system("batch_size"),
         device=TRACK["device"],
@@ -48,5 +49,6 @@ rule sample_candidates:
         " --pool-size {params.pool_size} --base-seed {params.seed}"
         " --temperature {params.temperature} --top-p {params.top_p} --top-k {params.top_k}"
         " --repetition-penalty {params.repetition_penalty}"
+        " --repetition-window {params.repetition_window}"
         " --max-audio-s {params.max_audio_s} --batch-size {params.batch_size}"
         " --device {params.device} --output {output} 2>&1 | tee {log} >&2"

@@ -7,7 +7,7 @@ from selfverify.pool import check_texts, draw_pools
 from selfverify.records import Utterance
 from selfverify.seeds import settings_hash
 from selfverify.systems import load_system
-from selfverify.systems.base import SamplingSettings
+from selfverify.systems.base import RepetitionAwareSettings, SamplingSettings
 from selfverify.tables import read_shard, write_records
 from selfverify.torch_setup import set_up_torch
 
@@ -28,6 +28,7 @@ def sample_candidates(
     top_p: float,
     top_k: int,
     repetition_penalty: float,
+    repetition_window: int = 0,
     max_audio_s: float,
     batch_size: int,
     device: str,
@@ -52,6 +53,7 @@ def sample_candidates(
         top_p: nucleus; 1 switches it off.
         top_k: 0 switches it off.
         repetition_penalty: 1 switches it off.
+        repetition_window: ids that repetition-aware sampling looks at; 0 switches it off.
         max_audio_s: cap in seconds of audio.
         batch_size: candidates sampled at once.
         device: "cpu" or "cuda".
@@ -59,7 +61,11 @@ def sample_candidates(
     """
     set_up_torch()
     utterances = read_shard(Utterance, prompts, shard, num_shards)
-    settings = SamplingSettings(temperature, top_p, top_k, max_audio_s, repetition_penalty)
+    chosen = (temperature, top_p, top_k, max_audio_s, repetition_penalty)
+    if repetition_window:
+        settings = RepetitionAwareSettings(*chosen, repetition_window)
+    else:
+        settings = SamplingSettings(*chosen)
     prompter = load_system(adapter, checkpoint, voice=voice, load_model=False)
     check_texts(prompter, utterances, str(prompts))
     candidates = draw_pools(

@@ -1,4 +1,4 @@
-"""The table of guards: has training changed how long and how loud a system speaks?"""
+"""The table of guards: has training changed how long, how fast and how high a system speaks?"""
 
 from pathlib import Path
 from typing import Any
@@ -10,20 +10,24 @@ from selfverify.command import run_script
 from selfverify.distillation.comparison import TEACHER, parse_arms
 from selfverify.shown import write_shown
 from selfverify.statistics.contrasts import equivalence_test, holm
-from selfverify.tables import read_tables, write_csv
+from selfverify.tables import write_csv
 
-MARGIN = 0.1
+KEYS = ["utterance_id", "candidate_index"]
 MEASURES = {
     "duration": "seconds of the clip per expected second",
     "speech": "seconds of speech per expected second",
     "pace": "expected seconds per second of speech, of candidates that pass",
+    "pitch": "median F0, semitones above 100 Hz, of candidates that pass",
+    "pitch spread": "standard deviation of F0, semitones, of candidates that pass",
 }
+MARGINS = {"duration": 0.1, "speech": 0.1, "pace": 0.1, "pitch": 1.0, "pitch spread": 0.5}
 
 
 def table_guards(
     *,
     teachers: list[Path],
     policies: list[Path],
+    pitches: list[Path],
     arms: list[str],
     csv: Path,
     markdown: Path,
@@ -34,16 +38,18 @@ def table_guards(
     Args:
         teachers: verdicts of the systems.
         policies: verdicts of the policies.
+        pitches: of the candidates of each of these files, in the same order.
         arms: "policy=system=arm" of every policy.
         csv: table to write.
         markdown: the same for people.
         latex: the same for papers.
     """
-    members: dict[tuple[str, str], list[Path]] = {}
-    for path in [*teachers, *policies]:
+    members: dict[tuple[str, str], list[pd.DataFrame]] = {}
+    for path, pitch in zip([*teachers, *policies], pitches, strict=True):
         name = path.parent.name
-        members.setdefault(parse_arms(arms).get(name, (name, TEACHER)), []).append(path)
-    measured = {key: measures(read_tables(paths)) for key, paths in members.items()}
+        table = pd.read_parquet(path).merge(pd.read_parquet(pitch), on=KEYS, validate="one_to_one")
+        members.setdefault(parse_arms(arms).get(name, (name, TEACHER)), []).append(table)
+    measured = {key: measures(pd.concat(tables)) for key, tables in members.items()}
     rows = [
         _row(system, arm, measured[system, TEACHER][name], values[name], name)
         for (system, arm), values in measured.items()
@@ -59,12 +65,14 @@ def table_guards(
 
 def measures(verdicts: pd.DataFrame) -> dict[str, pd.Series]:
     """Returns the values of each measure by utterance_id, the mean over its candidates."""
-    ratio = pd.DataFrame({"utterance_id": verdicts["utterance_id"]})
-    ratio["duration"] = verdicts["duration_s"] / verdicts["expected_s"]
-    ratio["speech"] = verdicts["speech_s"] / verdicts["expected_s"]
+    values = pd.DataFrame({"utterance_id": verdicts["utterance_id"]})
+    values["duration"] = verdicts["duration_s"] / verdicts["expected_s"]
+    values["speech"] = verdicts["speech_s"] / verdicts["expected_s"]
     passes = ~verdicts["is_catastrophic"].astype(bool) & (verdicts["speech_s"] > 0)
-    ratio["pace"] = (verdicts["expected_s"] / verdicts["speech_s"]).where(passes)
-    means = ratio.groupby("utterance_id")
+    values["pace"] = (verdicts["expected_s"] / verdicts["speech_s"]).where(passes)
+    values["pitch"] = verdicts["pitch_st"].where(passes)
+    values["pitch spread"] = verdicts["pitch_spread_st"].where(passes)
+    means = values.groupby("utterance_id")
     return {name: pd.Series(means[name].mean()) for name in MEASURES}
 
 
@@ -73,7 +81,7 @@ def _row(
 ) -> dict[str, Any]:
     both = pd.concat([teacher.rename("teacher"), policy.rename("arm")], axis=1).dropna()
     differences = (both["arm"] - both["teacher"]).to_numpy()
-    test = equivalence_test(np.asarray(differences), MARGIN)
+    test = equivalence_test(np.asarray(differences), MARGINS[measure])
     return {
         "system": system,
         "arm": arm,
@@ -84,7 +92,7 @@ def _row(
         "difference": test.mean_difference,
         "low": test.low,
         "high": test.high,
-        "margin": MARGIN,
+        "margin": MARGINS[measure],
         "p": test.p_value,
     }
 
@@ -104,9 +112,10 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
 
 def _note() -> str:
     measured = "; ".join(f"{name}: {what}" for name, what in MEASURES.items())
+    margins = ", ".join(f"{margin:g} ({name})" for name, margin in MARGINS.items())
     return (
         f"{measured}. Means over prompts of all prompt sets, paired by prompt, where both have a "
-        f"value; two one-sided tests within ±{MARGIN} and their 90 % interval, Holm's adjustment "
+        f"value; two one-sided tests within ±{margins} and their 90 % interval, Holm's adjustment "
         "for the whole table. As before: a change beyond the margin is ruled out."
     )
 

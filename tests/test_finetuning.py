@@ -30,7 +30,9 @@ from selfverify.systems.llasa import Llasa
 from selfverify.systems.orpheus import Orpheus
 from selfverify.tables import write_records
 
-SETTINGS = TrainingSettings(("sft",), 0.1, 1e-2, num_steps=4, batch_size=2, lora_rank=2, seed=1)
+SETTINGS = TrainingSettings(
+    ("sft",), 0.1, 1e-2, num_steps=4, batch_size=2, micro_batch_size=8, lora_rank=2, seed=1
+)
 PREFERENCES = [("sigmoid",), ("ipo",), ("sigmoid", "sft")]
 TEXT = "Emma saw a lamp."
 
@@ -279,3 +281,15 @@ def test_the_judge_of_grpo_is_the_workflows(params, speech):
     ]
     judged = VerifierJudge(codec, recogniser, Thresholds())(spoken, candidates)
     assert [c.passes for c in judged] == [True, False]
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])
+def test_a_step_in_parts_is_the_same_step(adapter, tiny_systems, tmp_path):
+    losses = []
+    for at_once in (1, 2):
+        system = load_system(adapter, tiny_systems[adapter])
+        settings = dataclasses.replace(SETTINGS, micro_batch_size=at_once)
+        run = tmp_path / str(at_once)
+        trainer = sft_trainer(system, candidates_of(system), settings, run, "cpu")
+        losses.append(train(trainer)["loss"].tolist())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3)

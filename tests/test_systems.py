@@ -11,7 +11,7 @@ from selfverify.errors import InputError
 from selfverify.lookup import load_class
 from selfverify.records import StopReason
 from selfverify.systems import load_system
-from selfverify.systems.base import SamplingRequest, SamplingSettings
+from selfverify.systems.base import RepetitionAwareSettings, SamplingRequest, SamplingSettings
 from selfverify.systems.csm import Csm
 from selfverify.systems.sampling import SeededChoice
 from tiny import NUM_CODEBOOKS, NUM_CODES
@@ -238,3 +238,32 @@ def test_choice_follows_the_distribution():
 def test_unknown_system_names_the_near_one(tiny_systems):
     with pytest.raises(InputError, match="did you mean llasa"):
         load_system("lasa", tiny_systems["llasa"])
+
+
+def test_a_repeated_id_is_drawn_again_from_all():
+    """The nucleus keeps id 0 alone; a window that has it lets the rest in."""
+    logits = torch.log(torch.tensor([[0.6, 0.3, 0.1]])).expand(4000, 3)
+    settings = RepetitionAwareSettings(1.0, 0.5, 0, 1.0, repetition_window=10)
+    rows, before = torch.arange(4000), torch.full((4000, 1), 7)
+    choose = SeededChoice(range(4000), 1, settings)
+    assert choose(logits, rows, 0, before.expand(4000, 12)).unique().tolist() == [0]
+    once = torch.cat([torch.zeros_like(before), before.expand(4000, 9)], dim=1)
+    shares = torch.bincount(choose(logits, rows, 0, once), minlength=3) / 4000
+    assert shares.tolist() == pytest.approx([0.6, 0.3, 0.1], abs=0.032)
+    long_ago = torch.cat([once, before], dim=1)
+    assert choose(logits, rows, 0, long_ago).unique().tolist() == [0]
+
+
+def test_without_a_window_the_numbers_are_those_of_before():
+    """Another option must not change what a study has drawn."""
+    logits, rows = torch.zeros(50, 9), torch.arange(50)
+    aware = RepetitionAwareSettings(1.0, 1.0, 0, 1.0, repetition_window=10)
+    sequence = torch.full((50, 1), 99)
+    drawn = [SeededChoice(range(50), 4, s)(logits, rows, 3, sequence) for s in (SETTINGS, aware)]
+    assert drawn[0].tolist() == drawn[1].tolist()
+
+
+def test_csm_has_no_window_of_ids(tiny_systems):
+    system = load_system("csm", tiny_systems["csm"])
+    with pytest.raises(InputError, match="remove repetition_window"):
+        system.sample([], RepetitionAwareSettings(1.0, 1.0, 0, 1.0))

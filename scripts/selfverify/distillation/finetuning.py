@@ -41,6 +41,7 @@ class TrainingSettings:
     learning_rate: float  # peak; warm-up over a tenth of the steps, then linearly to 0
     num_steps: int
     batch_size: int  # sequences a step; a pair is two
+    micro_batch_size: int  # at most so many at once, for memory; gradients of a step are added up
     lora_rank: int
     seed: int
 
@@ -72,6 +73,15 @@ def trainer_options(settings: TrainingSettings, run: Path, device: str) -> dict[
         "bf16": device != "cpu",
         "gradient_checkpointing": device != "cpu",
         "dataloader_pin_memory": device != "cpu",
+    }
+
+
+def batch_options(batch_size: int, limit: int) -> dict[str, int]:
+    """Returns the trainers' settings for steps of `batch_size` items, at most `limit` at once."""
+    at_once = max(n for n in range(1, max(limit, 1) + 1) if batch_size % n == 0)
+    return {
+        "per_device_train_batch_size": at_once,
+        "gradient_accumulation_steps": batch_size // at_once,
     }
 
 

@@ -26,7 +26,7 @@ from selfverify.asr.base import Recogniser
 from selfverify.asr.clips import transcribe_batches
 from selfverify.clips import describe_clip
 from selfverify.codecs.base import Codec
-from selfverify.distillation.finetuning import TrainingSettings, lora_config, trainer_options
+from selfverify.distillation.finetuning import TrainingSettings, batch_options, lora_config, trainer_options
 from selfverify.distillation.pools import TrainingCandidate, training_candidate, verdict_of
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
@@ -171,7 +171,7 @@ def grpo_trainer(
         reward_funcs=verdict_reward,  # type: ignore[arg-type]
         args=GRPOConfig(
             **trainer_options(settings, run, device),
-            per_device_train_batch_size=settings.batch_size,
+            **batch_options(settings.batch_size, settings.micro_batch_size),
             num_generations=group_size,
             temperature=rollout.sampling.temperature,  # of the probabilities that are trained
             beta=0.0,

@@ -20,7 +20,12 @@ from transformers import Trainer
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.dpo_trainer import DPOTrainer
 
-from selfverify.distillation.finetuning import TrainingSettings, lora_config, trainer_options
+from selfverify.distillation.finetuning import (
+    TrainingSettings,
+    batch_options,
+    lora_config,
+    trainer_options,
+)
 from selfverify.distillation.training_sets import Pair
 from selfverify.errors import InputError
 from selfverify.systems.base import TTSSystem
@@ -58,7 +63,7 @@ def preference_trainer(
     if not pairs:
         raise InputError("no prompt has both outcomes, so there is no pair; add training prompts")
     options = trainer_options(settings, run, device)
-    options["per_device_train_batch_size"] = settings.batch_size // 2
+    options |= batch_options(settings.batch_size // 2, settings.micro_batch_size // 2)
     return TokenPairTrainer(
         model=system.model,  # type: ignore[attr-defined]
         args=DPOConfig(

@@ -20,7 +20,12 @@ from transformers import Trainer, TrainingArguments
 from trl.trainer.sft_config import SFTConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
-from selfverify.distillation.finetuning import TrainingSettings, lora_config, trainer_options
+from selfverify.distillation.finetuning import (
+    TrainingSettings,
+    batch_options,
+    lora_config,
+    trainer_options,
+)
 from selfverify.distillation.pools import TrainingCandidate
 from selfverify.errors import InputError
 from selfverify.pretraining.csm import csm_loss
@@ -69,7 +74,7 @@ def sft_trainer(
         raise InputError("no candidate passes, so there is nothing to learn; add training prompts")
     examples = examples_of(system, candidates)
     options = trainer_options(settings, run, device)
-    options["per_device_train_batch_size"] = settings.batch_size
+    options |= batch_options(settings.batch_size, settings.micro_batch_size)
     if isinstance(system, Csm):
         return _csm_trainer(system, examples, settings, options)
     rows = Dataset.from_list([vars(example) for example in examples])
@@ -102,7 +107,10 @@ def _csm_trainer(
 ) -> Trainer:
     model = get_peft_model(system.model, lora_config(settings.lora_rank))
     arguments = TrainingArguments(**options, remove_unused_columns=False)
-    return CsmTrainer(
+    trainer = CsmTrainer(
         model, arguments, train_dataset=examples,  # type: ignore[arg-type]
         data_collator=lambda batch: {"examples": batch},
     )  # fmt: skip
+    # The loss is a mean of its batch: without this those of a step would be added, not averaged.
+    trainer.model_accepts_loss_kwargs = False
+    return trainer

@@ -23,6 +23,17 @@ class SamplingSettings:
 
 
 @dataclass(frozen=True)
+class RepetitionAwareSettings(SamplingSettings):
+    """Sampling that looks out for loops (VALL-E 2, arXiv 2406.05370, §3.2).
+
+    An id that is a tenth or more of the last `repetition_window` is drawn again, without top-k and
+    top-p. A class of its own, so that candidates drawn without it keep their settings' hash.
+    """
+
+    repetition_window: int = 10  # the window and the tenth: CosyVoice's `ras_sampling`
+
+
+@dataclass(frozen=True)
 class SamplingRequest:
     """One candidate to draw."""
 

@@ -14,8 +14,10 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, CsmConfig, CsmForConditionalGeneration, DynamicCache
 
+from selfverify.errors import InputError
 from selfverify.records import StopReason
 from selfverify.systems.base import (
+    RepetitionAwareSettings,
     SampledCodes,
     SamplingRequest,
     SamplingSettings,
@@ -69,6 +71,11 @@ class Csm(TTSSystem):
         self, requests: Sequence[SamplingRequest], settings: SamplingSettings
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
+        if isinstance(settings, RepetitionAwareSettings):
+            raise InputError(
+                f"{self.name}: CSM draws each codebook by itself, where a window of ids has no "
+                "meaning; remove repetition_window"
+            )
         num_frames = ceil(settings.max_audio_s * self.frame_rate)
         choose = SeededChoice(
             [request.seed for request in requests], num_frames * self.num_codebooks, settings

@@ -19,7 +19,9 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from selfverify.systems.base import SamplingRequest, SamplingSettings
+from selfverify.systems.base import RepetitionAwareSettings, SamplingRequest, SamplingSettings
+
+REPETITION_SHARE = 0.1  # of a window, from which on an id is drawn again
 
 
 class SeededChoice:
@@ -29,12 +31,18 @@ class SeededChoice:
     """
 
     def __init__(self, seeds: Sequence[int], num_draws: int, settings: SamplingSettings) -> None:
-        draws = [np.random.default_rng(seed).random(num_draws) for seed in seeds]
-        self.uniform = torch.tensor(np.stack(draws))  # (B, num_draws) float64
+        aware = isinstance(settings, RepetitionAwareSettings)
+        self.window = settings.repetition_window if aware else 0
+        self.num_draws = num_draws
+        # The second half is for ids that are drawn again.
+        num_numbers = 2 * num_draws if aware else num_draws
+        draws = [np.random.default_rng(seed).random(num_numbers) for seed in seeds]
+        self.uniform = torch.tensor(np.stack(draws))  # (B, num_numbers) float64
         self.warpers = LogitsProcessorList()
         if settings.repetition_penalty != 1.0:
             self.warpers.append(RepetitionPenaltyLogitsProcessor(settings.repetition_penalty))
         self.warpers.append(TemperatureLogitsWarper(settings.temperature))
+        self.without_truncation = LogitsProcessorList(self.warpers)
         if settings.top_k > 0:
             self.warpers.append(TopKLogitsWarper(settings.top_k))
         if settings.top_p < 1.0:
@@ -51,7 +59,23 @@ class SeededChoice:
             draw: which of their random numbers to use.
             sequence: ids so far, (b, L), what a repetition penalty looks at.
         """
-        warped = self.warpers(sequence, logits.float()).double()  # type: ignore[arg-type]
+        chosen = self._draw(self.warpers, logits, rows, draw, sequence)
+        if not self.window:
+            return chosen
+        repeated = sequence[:, -self.window :] == chosen[:, None]
+        again = self._draw(self.without_truncation, logits, rows, self.num_draws + draw, sequence)
+        loops = repeated.sum(dim=-1) >= REPETITION_SHARE * self.window
+        return torch.where(loops, again, chosen)
+
+    def _draw(
+        self,
+        warpers: LogitsProcessorList,
+        logits: torch.Tensor,
+        rows: torch.Tensor,
+        draw: int,
+        sequence: torch.Tensor,
+    ) -> torch.Tensor:
+        warped = warpers(sequence, logits.float()).double()  # type: ignore[arg-type]
         cumulative = torch.softmax(warped, dim=-1).cumsum(dim=-1)
         uniform = self.uniform[rows.cpu(), draw, None].to(logits.device)
         chosen = torch.searchsorted(cumulative, uniform * cumulative[:, -1:], right=True)

@@ -320,10 +320,11 @@ rule distillation_gain:
 
 
 rule training_curves:
-    """Figure: loss by step of every training."""
+    """Figure: loss and accuracy by step of every training."""
     input:
         code=code("plot_training_curves"),
         curves=expand(f"{DATA}/policies/{{name}}/curve.csv", name=TRAINED),
+        facts=expand(f"{DATA}/policies/{{name}}/training.json", name=TRAINED),
     output:
         **DISTILLED_FILES["training_curves"],
     log:

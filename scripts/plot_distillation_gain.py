@@ -31,7 +31,7 @@ def plot_distillation_gain(*, table: Path, pdf: Path, png: Path) -> None:
         )
         for axis, system in zip(axes[0], systems, strict=True):
             draw_system(axis, pd.DataFrame(rates[rates["system"] == system]))
-            axis.set_title(system)
+            axis.set(title=system, ylim=(0.5 - num_arms, 0.5))
         handles, labels = axes[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=2, fontsize=8)
         save_figure(figure, [pdf, png])

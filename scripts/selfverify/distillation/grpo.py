@@ -26,7 +26,12 @@ from selfverify.asr.base import Recogniser
 from selfverify.asr.clips import transcribe_batches
 from selfverify.clips import describe_clip
 from selfverify.codecs.base import Codec
-from selfverify.distillation.finetuning import TrainingSettings, batch_options, lora_config, trainer_options
+from selfverify.distillation.finetuning import (
+    TrainingSettings,
+    batch_options,
+    lora_config,
+    trainer_options,
+)
 from selfverify.distillation.pools import TrainingCandidate, training_candidate, verdict_of
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds

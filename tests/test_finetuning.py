@@ -292,5 +292,5 @@ def test_a_step_in_parts_is_the_same_step(adapter, tiny_systems, tmp_path):
         run = tmp_path / str(at_once)
         trainer = sft_trainer(system, candidates_of(system), settings, run, "cpu")
         losses.append(train(trainer)["loss"].tolist())
-    # CSM draws the frames that its depth decoder is trained on; losses added up would be twice these.
+    # CSM draws the frames that its depth decoder learns; losses added up would be twice these.
     assert losses[0] == pytest.approx(losses[1], rel=0.02)

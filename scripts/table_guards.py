@@ -20,7 +20,7 @@ MEASURES = {
     "pitch": "median F0, semitones above 100 Hz, of candidates that pass",
     "pitch spread": "standard deviation of F0, semitones, of candidates that pass",
 }
-MARGINS = {"duration": 0.1, "speech": 0.1, "pace": 0.1, "pitch": 1.0, "pitch spread": 0.5}
+MARGINS = {"duration": 0.1, "speech": 0.1, "pace": 0.1, "pitch": 0.5, "pitch spread": 0.5}
 
 
 def table_guards(

@@ -299,6 +299,21 @@ def test_the_paper_track_is_planned_without_network(tmp_path):
     assert not (folder / "data/paper").exists()
 
 
+def test_distillation_of_the_paper_track_is_planned(tmp_path):
+    folder = copy_tree(tmp_path)
+    process = snakemake(folder, "-n", "distillation", "--config", "track=paper")
+    assert process.returncode == 0, process.stderr
+    plan = read_params(folder)["tracks"]["paper"]["distillation"]
+    rounds = {name: arm["num_rounds"] for name, arm in plan["arms"].items()}
+    arms = [(a, n) for system in plan["systems"].values() for a, n in system.items()]
+    jobs = jobs_of(process.stdout)
+    by_grpo = sum(number for arm, number in arms if arm == "grpo")
+    assert jobs["finetune_grpo"] == by_grpo > 0
+    trainings = sum(rounds.get(arm, 0) * number for arm, number in arms)
+    assert jobs["finetune"] == trainings - by_grpo
+    assert jobs["judge_training_pool"] >= len(plan["systems"]) * plan["num_shards"]
+
+
 def test_a_folder_of_ones_own_takes_the_place_of_a_download(tmp_path):
     folder = copy_tree(tmp_path)
     params = read_params(folder)

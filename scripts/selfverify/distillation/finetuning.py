@@ -76,7 +76,7 @@ def trainer_options(settings: TrainingSettings, run: Path, device: str) -> dict[
     }
 
 
-def batch_options(batch_size: int, limit: int) -> dict[str, int]:
+def batch_options(batch_size: int, limit: int) -> dict[str, Any]:
     """Returns the trainers' settings for steps of `batch_size` items, at most `limit` at once."""
     at_once = max(n for n in range(1, max(limit, 1) + 1) if batch_size % n == 0)
     return {

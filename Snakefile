@@ -43,6 +43,7 @@ if ADVERSARIAL_SETS:
 if POLICIES:
 
     include: "rules/distillation.smk"
+    include: "rules/comparison.smk"
 
 
 include: "rules/verification.smk"

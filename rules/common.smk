@@ -9,12 +9,12 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
-from selfverify.checkpoints import CHECKSUMS, checkpoint_files
-from selfverify.code_closure import code_files
+from selfverify.storage.checkpoints import CHECKSUMS, checkpoint_files
+from selfverify.workflow.code_closure import code_files
 from selfverify.distillation.plan import plan_policies
 from selfverify.errors import InputError
-from selfverify.job_environment import set_job_environment
-from selfverify.params import check_params
+from selfverify.workflow.job_environment import set_job_environment
+from selfverify.workflow.params import check_params
 
 try:
     check_params(config)

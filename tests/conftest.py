@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 import yaml
 
+from repository import ROOT
 from selfverify.adapters import SYSTEMS
-from selfverify.torch_setup import set_up_torch
-
-ROOT = Path(__file__).parents[1]
-CHECKPOINTS = ROOT / "data" / "mini" / "checkpoints"
+from selfverify.workflow.torch_setup import set_up_torch
 
 
 def pytest_addoption(parser):
@@ -44,7 +42,7 @@ def tiny_systems(tmp_path_factory):
 @pytest.fixture(scope="session")
 def speech():
     """A sentence of the mini voice: text, samples at 16 kHz."""
-    from selfverify.voice import load_voice, speak
+    from selfverify.audio.voice import load_voice, speak
 
     text = "Martin bought thirty small blankets at the station."
     return text, speak(load_voice(), text)

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import RECOGNISERS
+from selfverify.adapters.loading import load_class
 from selfverify.asr.base import Recogniser
-from selfverify.checkpoints import verify_file
 from selfverify.errors import InputError
-from selfverify.lookup import load_class
+from selfverify.storage.checkpoints import verify_file
 
 
 def load_recogniser(

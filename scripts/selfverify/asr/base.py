@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from selfverify.audio import RECOGNISER_RATE
+from selfverify.audio.samples import RECOGNISER_RATE
 from selfverify.errors import InputError
 
 WINDOW_S = 30.0  # Whisper's; longer clips take the long-form path

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from selfverify.asr.base import NOTHING_HEARD, Hypothesis, Recogniser
-from selfverify.audio import decode_flac, to_recogniser_rate
-from selfverify.progress import progress
-from selfverify.records import Clip, Transcript
+from selfverify.audio.samples import decode_flac, to_recogniser_rate
+from selfverify.storage.records import Clip, Transcript
+from selfverify.workflow.progress import progress
 
 
 def transcribe_clips(

@@ -9,7 +9,7 @@ import torch
 from transformers import AutoModelForCTC, AutoProcessor
 
 from selfverify.asr.base import Hypothesis, Recogniser, compression_ratio
-from selfverify.audio import RECOGNISER_RATE
+from selfverify.audio.samples import RECOGNISER_RATE
 
 
 class Ctc(Recogniser):

@@ -7,7 +7,7 @@ from faster_whisper import BatchedInferencePipeline, WhisperModel
 from faster_whisper.transcribe import Segment
 
 from selfverify.asr.base import Hypothesis, Recogniser, join_segments
-from selfverify.audio import RECOGNISER_RATE
+from selfverify.audio.samples import RECOGNISER_RATE
 
 
 class FasterWhisper(Recogniser):

@@ -29,7 +29,7 @@ from selfverify.asr.base import (
     compression_ratio,
     join_segments,
 )
-from selfverify.audio import RECOGNISER_RATE
+from selfverify.audio.samples import RECOGNISER_RATE
 from selfverify.errors import InputError
 
 _START, _END = 1, 2  # token ids

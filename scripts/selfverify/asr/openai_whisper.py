@@ -11,7 +11,7 @@ import torch
 import whisper
 
 from selfverify.asr.base import WINDOW_S, Hypothesis, Recogniser, join_segments
-from selfverify.audio import RECOGNISER_RATE
+from selfverify.audio.samples import RECOGNISER_RATE
 
 FRAMES_PER_S = 50  # of the encoder: a mel frame every 10 ms, halved by its second convolution
 

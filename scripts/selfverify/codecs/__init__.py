@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import CODECS
-from selfverify.checkpoints import verify_checkpoint
+from selfverify.adapters.loading import load_class
 from selfverify.codecs.base import Codec
-from selfverify.lookup import load_class
+from selfverify.storage.checkpoints import verify_checkpoint
 
 
 def load_codec(adapter: str, checkpoint: str | Path, **options: Any) -> Codec:

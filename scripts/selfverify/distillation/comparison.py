@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from selfverify.errors import InputError
-from selfverify.judged_pools import JudgedPools, read_pools
+from selfverify.results.judged_pools import JudgedPools, read_pools
 from selfverify.statistics.best_of_n import failures_of_best
 from selfverify.statistics.intervals import CONFIDENCE, NUM_RESAMPLES, Mean
 

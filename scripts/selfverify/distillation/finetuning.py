@@ -16,8 +16,8 @@ import pandas as pd
 from peft import LoraConfig, PeftModel
 from transformers import Trainer
 
-from selfverify.checkpoints import write_checksums
-from selfverify.tables import write_csv
+from selfverify.storage.checkpoints import write_checksums
+from selfverify.storage.tables import write_csv
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 WEIGHTS = {"SHA256SUMS", "model.safetensors.index.json"}  # not copied: made anew

@@ -24,7 +24,7 @@ from trl.trainer.grpo_trainer import GRPOTrainer
 
 from selfverify.asr.base import Recogniser
 from selfverify.asr.clips import transcribe_batches
-from selfverify.clips import describe_clip
+from selfverify.audio.clips import describe_clip
 from selfverify.codecs.base import Codec
 from selfverify.distillation.finetuning import (
     TrainingSettings,
@@ -35,11 +35,11 @@ from selfverify.distillation.finetuning import (
 from selfverify.distillation.pools import TrainingCandidate, training_candidate, verdict_of
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
-from selfverify.records import Candidate, Utterance
-from selfverify.seeds import candidate_seed
+from selfverify.sampling.seeds import candidate_seed
+from selfverify.storage.records import Candidate, Utterance
+from selfverify.storage.tables import write_records
 from selfverify.systems.base import SampledCodes, SamplingRequest, SamplingSettings, TTSSystem
 from selfverify.systems.csm import Csm
-from selfverify.tables import write_records
 
 Judge = Callable[[Sequence[Utterance], Sequence[Candidate]], list[TrainingCandidate]]
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from selfverify.metric.content import content_error
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge
-from selfverify.records import FailureMode, StopReason, Verdict
-from selfverify.selection import selection_score
-from selfverify.tables import read_records
+from selfverify.selection.best_of_n import selection_score
+from selfverify.storage.records import FailureMode, StopReason, Verdict
+from selfverify.storage.tables import read_records
 
 KEYS = ["utterance_id", "candidate_index"]
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from math import isnan, nan
 
 from selfverify.metric.content import ContentError
-from selfverify.records import FailureMode, StopReason, Verdict
+from selfverify.storage.records import FailureMode, StopReason, Verdict
 
 
 @dataclass(frozen=True)

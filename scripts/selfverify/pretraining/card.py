@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from selfverify.checkpoints import file_sha256, write_checksums
 from selfverify.pretraining.trainer import TrainState
+from selfverify.storage.checkpoints import file_sha256, write_checksums
 
 
 def write_card(

@@ -16,8 +16,8 @@ import torch
 from torch import nn
 
 from selfverify.errors import InputError
-from selfverify.files import atomic_path
-from selfverify.progress import progress
+from selfverify.storage.files import atomic_path
+from selfverify.workflow.progress import progress
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import pandas as pd
 
 from selfverify.errors import InputError
 from selfverify.prompts.frozen import choosing_systems
+from selfverify.results.summary import without_pipeline_errors
 from selfverify.statistics.intervals import clopper_pearson
-from selfverify.summary import without_pipeline_errors
 
 
 def read_verdicts(paths: Sequence[Path]) -> pd.DataFrame:

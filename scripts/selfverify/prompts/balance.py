@@ -11,7 +11,7 @@ from selfverify.prompts import criteria, mini
 from selfverify.prompts.categories import Category, prompt_set_hash
 from selfverify.prompts.covariates import Covariates
 from selfverify.prompts.librispeech import CATEGORY as LIBRISPEECH
-from selfverify.records import Utterance
+from selfverify.storage.records import Utterance
 
 MEASURED = ["num_words", "expected_s", *(field.name for field in fields(Covariates))]
 LIBRISPEECH_RULE = "transcripts of the split, speakers in turn, in sentence case"

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from selfverify.audio.pace import Pace, expected_seconds
 from selfverify.errors import InputError
-from selfverify.pace import Pace, expected_seconds
 from selfverify.prompts.grammar import Sentence
-from selfverify.records import Utterance
+from selfverify.storage.records import Utterance
 
 OWN_WORDS = "written for this project, MIT"
 # With a tenth of a category's sentences left, all of so many draws miss once in 10**45 times.

@@ -16,8 +16,8 @@ from pathlib import Path
 import pyarrow as pa
 from wordfreq import zipf_frequency
 
-from selfverify.records import Utterance
-from selfverify.tables import write_table
+from selfverify.storage.records import Utterance
+from selfverify.storage.tables import write_table
 
 PHONEMES_PER_LETTER = 0.85  # over the words of CMUdict; for those outside it
 

@@ -6,10 +6,10 @@ Categories follow the hard sets of others: repetitions and tongue twisters (ELLA
 forms with several readings (classes of text normalisation, Sproat and Jaitly, arXiv 1611.00068).
 """
 
-from selfverify.pace import LIBRISPEECH_READERS
+from selfverify.audio.pace import LIBRISPEECH_READERS
 from selfverify.prompts import english, formats
 from selfverify.prompts.categories import Category, Conflict, draw_prompts
-from selfverify.records import Utterance
+from selfverify.storage.records import Utterance
 
 CATEGORIES = {
     "very_short": Category("one to three words, no clause", english.very_short),

@@ -22,7 +22,7 @@ import numpy as np
 import soundfile as sf
 
 from selfverify.errors import InputError
-from selfverify.records import Utterance
+from selfverify.storage.records import Utterance
 
 CATEGORY = "librispeech"
 CURE = "download and unpack it again"

@@ -7,12 +7,12 @@ each; words that it never has. `train`, for distillation, mixes both.
 
 import numpy as np
 
-from selfverify.pace import MINI_VOICE
+from selfverify.audio.pace import MINI_VOICE
 from selfverify.prompts import varieties
 from selfverify.prompts.categories import Category, Conflict, draw_prompts
 from selfverify.prompts.corpus import RARE_WORDS, UNSEEN_WORDS, with_words
 from selfverify.prompts.grammar import Sentence, draw_plain, pick
-from selfverify.records import Utterance
+from selfverify.storage.records import Utterance
 
 
 def rare_words(rng: np.random.Generator) -> Sentence:

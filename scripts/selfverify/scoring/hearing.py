@@ -17,11 +17,11 @@ import soundfile as sf
 
 from selfverify.asr.base import Recogniser
 from selfverify.asr.clips import transcribe_batches
-from selfverify.clips import describe_clip
+from selfverify.audio.clips import describe_clip
 from selfverify.errors import InputError
-from selfverify.progress import progress
-from selfverify.records import Clip
 from selfverify.scoring.manifest import BadRow, Row
+from selfverify.storage.records import Clip
+from selfverify.workflow.progress import progress
 
 BATCHES_AT_ONCE = 8  # sorted by length together; so many batches of samples are held in memory
 

@@ -11,14 +11,14 @@ import yaml
 
 from selfverify.asr import load_recogniser
 from selfverify.asr.base import Recogniser
+from selfverify.audio.pace import Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
-from selfverify.pace import Pace
-from selfverify.params import check_params
 from selfverify.scoring.hearing import hear_rows, read_finished
 from selfverify.scoring.manifest import BadRow, read_manifest
 from selfverify.scoring.verdicts import judge_row, summarise
-from selfverify.tables import write_csv, write_table
+from selfverify.storage.tables import write_csv, write_table
+from selfverify.workflow.params import check_params
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
     ".csv": write_csv,

@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 
+from selfverify.audio.pace import Pace, expected_seconds
 from selfverify.metric.content import content_error
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge, verdict_columns
-from selfverify.pace import Pace, expected_seconds
-from selfverify.records import FailureMode, StopReason
 from selfverify.scoring.hearing import Heard
 from selfverify.scoring.manifest import BadRow, Row
 from selfverify.statistics.intervals import clopper_pearson
+from selfverify.storage.records import FailureMode, StopReason
 
 NUM_LISTED = 10  # rows that a summary names; the tables have them all
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import SYSTEMS
-from selfverify.checkpoints import verify_checkpoint
-from selfverify.lookup import load_class
+from selfverify.adapters.loading import load_class
+from selfverify.storage.checkpoints import verify_checkpoint
 from selfverify.systems.base import TTSSystem
 
 

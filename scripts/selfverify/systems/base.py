@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from selfverify.errors import InputError
-from selfverify.records import StopReason
+from selfverify.storage.records import StopReason
 
 
 @dataclass(frozen=True)

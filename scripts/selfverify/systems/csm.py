@@ -15,7 +15,7 @@ import torch
 from transformers import AutoTokenizer, CsmConfig, CsmForConditionalGeneration, DynamicCache
 
 from selfverify.errors import InputError
-from selfverify.records import StopReason
+from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
     RepetitionAwareSettings,
     SampledCodes,

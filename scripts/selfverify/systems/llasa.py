@@ -13,7 +13,7 @@ import numpy as np
 from transformers import AutoTokenizer, LlamaForCausalLM
 
 from selfverify.errors import InputError
-from selfverify.records import StopReason
+from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
     SampledCodes,
     SamplingRequest,

@@ -14,7 +14,7 @@ import numpy as np
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
 from selfverify.errors import InputError
-from selfverify.records import StopReason
+from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
     SampledCodes,
     SamplingRequest,

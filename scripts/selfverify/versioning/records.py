@@ -13,7 +13,7 @@ from zlib import crc32
 
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 
-from selfverify.files import atomic_path
+from selfverify.storage.files import atomic_path
 
 SHARED = ("rule", "code", "software")  # of the jobs of one group
 

@@ -1,0 +1,59 @@
+"""The table of budgets: what every training was given, and what its pairs look like."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from selfverify.results.markup import write_shown
+from selfverify.storage.tables import write_csv
+from selfverify.workflow.script import run_script
+
+NOTE = (
+    "Candidates: sampled and verified for this training; a policy of a later round has those of "
+    "the rounds before it behind it. Never pass: prompts whose candidates all fail, from which "
+    "nothing is learnt. Examples: prompts with a candidate that passes. Pairs: prompts with both "
+    "outcomes; frames of the chosen and the rejected, on average, and how the rejected fail. "
+    "Sequences: steps times batch, two to a pair."
+)
+
+
+def table_budgets(*, trainings: list[Path], csv: Path, markdown: Path, latex: Path) -> None:
+    """Writes one row per policy, rounds on the way included.
+
+    Args:
+        trainings: policies/{policy}/training.json.
+        csv: table to write.
+        markdown: the same for people.
+        latex: the same for papers.
+    """
+    rows = [{"policy": path.parent.name} | json.loads(path.read_text()) for path in trainings]
+    for row in rows:
+        row["losses"] = " + ".join(row["losses"])
+        row["num_sequences"] = row["num_steps"] * row["batch_size"]
+        row["rejected_modes"] = ", ".join(f"{n} {m}" for m, n in row["rejected_modes"].items())
+    # Seconds are of the machine: in training.json, not in a table that has to be made again alike.
+    table = pd.DataFrame(rows).drop(columns="seconds")
+    write_csv(table, csv)
+    write_shown(pd.DataFrame(map(_shown, rows)), NOTE, markdown=markdown, latex=latex)
+
+
+def _shown(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        "policy": row["policy"],
+        "loss": row["losses"] + ("" if row["losses"] == "sft" else f", β {row['beta']:g}"),
+        "candidates": f"{row['num_candidates']:,}",
+        "prompts": str(row["num_prompts"]),
+        "never pass": str(row["num_prompts_never_pass"]),
+        "examples": str(row["num_examples"]),
+        "pairs": str(row["num_pairs"]),
+        "frames": "{chosen_frames:.0f} / {rejected_frames:.0f}".format(**row),
+        "steps": str(row["num_steps"]),
+        "sequences": str(row["num_sequences"]),
+        "rejected": row["rejected_modes"].replace("_", " "),
+    }
+
+
+if __name__ == "__main__":
+    run_script(table_budgets)

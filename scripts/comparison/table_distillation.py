@@ -1,0 +1,108 @@
+"""The table of distillation: what every arm fails at, and the share of failures that it closes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from selfverify.distillation.comparison import (
+    BEST_OF,
+    Arm,
+    parse_arms,
+    read_arms,
+    share_closed,
+    teacher_of,
+)
+from selfverify.results.markup import write_shown
+from selfverify.sampling.seeds import candidate_seed
+from selfverify.statistics.intervals import bootstrap_mean, korn_graubard
+from selfverify.storage.tables import write_csv
+from selfverify.workflow.script import run_script
+
+NOTE = (
+    "Failures by the evaluator on prompts that no arm was trained on, on fresh seeds. Single shot: "
+    "k of n candidates of all training seeds, the rate with its Korn-Graubard 95 % interval, and "
+    "the rate of each training seed. Less than as is: paired by prompt, BCa bootstrap 95 % over "
+    "prompts. Closed: 1 - arm / as is, percentile bootstrap 95 % over prompts; the intervals do "
+    "not count the chance of training with other seeds. As is: the system itself. Best of "
+    f"{BEST_OF}: exact over all pairs of a pool."
+)
+
+
+def table_distillation(
+    *,
+    teachers: list[Path],
+    policies: list[Path],
+    arms: list[str],
+    seed: int,
+    csv: Path,
+    markdown: Path,
+    latex: Path,
+) -> None:
+    """Writes one row per system, prompt set and arm.
+
+    Args:
+        teachers: verdicts of the systems.
+        policies: verdicts of the policies.
+        arms: "policy=system=arm" of every policy.
+        seed: of resampling.
+        csv: table to write.
+        markdown: the same for people.
+        latex: the same for papers.
+    """
+    found = read_arms(teachers, policies, parse_arms(arms))
+    rows = [_row(arm, teacher_of(arm, found), seed) for arm in found]
+    table = pd.DataFrame(rows).sort_values(["system", "prompt_set"], kind="stable")
+    write_csv(table, csv)
+    shown = pd.DataFrame(map(_shown, table.to_dict("records")))
+    write_shown(shown, NOTE, markdown=markdown, latex=latex)
+
+
+def _row(arm: Arm, teacher: Arm, seed: int) -> dict[str, Any]:
+    name = f"{arm.system}-{arm.name}"
+    rng = np.random.default_rng(candidate_seed(seed, name, arm.prompt_set, 0))
+    num_failed, num_candidates = arm.fails.sum(axis=1), arm.fails.shape[1]
+    rate = korn_graubard(num_failed, num_candidates)
+    gain = bootstrap_mean(teacher.single - arm.single, rng=rng, bounds=(-1.0, 1.0))
+    closed = share_closed(teacher.single, arm.single, rng)
+    return {
+        "system": arm.system,
+        "prompt_set": arm.prompt_set,
+        "arm": arm.name,
+        "num_seeds": len(arm.policies),
+        "k": int(num_failed.sum()),
+        "n": arm.fails.size,
+        "rate": rate.mean,
+        "low": rate.low,
+        "high": rate.high,
+        "seed_rates": " ".join(f"{policy.fails.mean():.1%}" for policy in arm.policies),
+        "difference": gain.mean,
+        "difference_low": gain.low,
+        "difference_high": gain.high,
+        "closed": closed.mean,
+        "closed_low": closed.low,
+        "closed_high": closed.high,
+        "best_of": BEST_OF,
+        "best_rate": float(arm.best.mean()),
+    }
+
+
+def _shown(row: dict[str, Any]) -> dict[str, str]:
+    is_teacher = row["arm"] == "as is"
+    closed = "{closed:.0%} [{closed_low:.0%}, {closed_high:.0%}]".format(**row)
+    less = "{difference:.1%} [{difference_low:.1%}, {difference_high:.1%}]".format(**row)
+    return {
+        "system": row["system"],
+        "prompt set": row["prompt_set"],
+        "arm": row["arm"],
+        "single shot": "{k}/{n} = {rate:.1%} [{low:.1%}, {high:.1%}]".format(**row),
+        "by seed": row["seed_rates"] if row["num_seeds"] > 1 else "",
+        "less than as is": "" if is_teacher else less,
+        "closed": "" if is_teacher or pd.isna(row["closed"]) else closed,
+        f"best of {BEST_OF}": "{best_rate:.1%}".format(**row),
+    }
+
+
+if __name__ == "__main__":
+    run_script(table_distillation)

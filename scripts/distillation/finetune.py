@@ -1,0 +1,68 @@
+"""Train a policy: a system, or a policy of an earlier round, on judged candidates."""
+
+import shutil
+import time
+from pathlib import Path
+
+import torch
+
+from selfverify.distillation.finetuning import TrainingSettings, save_policy, train
+from selfverify.distillation.pools import read_pool
+from selfverify.distillation.preference import preference_trainer
+from selfverify.distillation.separation import check_unseen
+from selfverify.distillation.sft import sft_trainer
+from selfverify.distillation.training_sets import best_of_n, describe, preference_pairs
+from selfverify.sampling.seeds import settings_hash
+from selfverify.storage.checkpoints import file_sha256
+from selfverify.systems import load_system
+from selfverify.workflow.script import run_script
+from selfverify.workflow.torch_setup import set_up_torch
+
+
+def finetune(
+    *,
+    pools: list[Path],
+    evaluated: list[Path],
+    adapter: str,
+    start: Path,
+    dtype: str,
+    voice: str,
+    settings: TrainingSettings,
+    device: str,
+    run: Path,
+    output: Path,
+) -> None:
+    """Trains an adapter and writes it, with the checkpoint that it is merged into.
+
+    Args:
+        pools: training candidates, judged.
+        evaluated: prompt sets of the evaluation, which no text of training may be in.
+        adapter: a key of `selfverify.systems.SYSTEMS`.
+        start: checkpoint to begin with.
+        dtype: of the weights, a name of torch's.
+        voice: the speaker, for systems that have several.
+        settings: of training.
+        device: "cpu" or "cuda".
+        run: folder in which an interrupted training goes on; removed at the end.
+        output: folder of the policy.
+    """
+    set_up_torch()
+    torch.manual_seed(settings.seed)
+    candidates = [c for path in pools for c in read_pool(path)]
+    check_unseen({c.text: c.utterance_id for c in candidates}, evaluated)
+    # Of this very training: one with other settings or data begins anew.
+    run = run / settings_hash(settings, start, [file_sha256(path) for path in pools])
+    system = load_system(adapter, start, voice=voice, device=device, dtype=dtype)
+    begin = time.monotonic()
+    if settings.losses == ("sft",):
+        trainer = sft_trainer(system, best_of_n(candidates), settings, run, device)
+    else:
+        trainer = preference_trainer(system, preference_pairs(candidates), settings, run, device)
+    curve = train(trainer)
+    facts = {**vars(settings), **describe(candidates), "seconds": time.monotonic() - begin}
+    save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]
+    shutil.rmtree(run.parent, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    run_script(finetune)

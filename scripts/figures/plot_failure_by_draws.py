@@ -1,0 +1,72 @@
+"""The figure: failure rate against what it costs, candidates drawn per utterance."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import PercentFormatter
+
+from selfverify.results.figure_style import PROMPT_SETS, STYLE, save_figure, system_styles
+from selfverify.storage.tables import write_csv
+from selfverify.workflow.script import run_script
+
+COLUMNS = ["system", "prompt_set", "best_of", "mean_draws", "stop_rate", "pool_rate"]
+POLICIES: dict[Any, str] = {"-": "until one is accepted", ":": "all n drawn, the best kept"}
+
+
+def plot_failure_by_draws(
+    *, rates: Path, systems: list[str], csv: Path, pdf: Path, png: Path
+) -> None:
+    """Draws a panel per prompt set, a line per system, a point per n of best-of-n.
+
+    Full line: sampling stops at the first candidate that the verifier accepts, n is a limit and the
+    mean of the draws is the cost. Dotted: all n are drawn and the best is kept. Rates and draws are
+    expectations over all draws from the pool.
+
+    Args:
+        rates: results/failure_rates.csv.
+        systems: names to show.
+        csv: what is drawn.
+        pdf: figure to write.
+        png: the same figure as pixels.
+    """
+    table = pd.DataFrame(pd.read_csv(rates).query("system in @systems")[COLUMNS])
+    write_csv(table, csv)
+    sets = [name for name in PROMPT_SETS if name in set(table["prompt_set"])]
+    with plt.rc_context(STYLE):
+        figure, axes = plt.subplots(1, len(sets), figsize=(7.2, 3.0), squeeze=False)
+        for axis, name in zip(axes[0], sets, strict=True):
+            draw_costs(axis, table.query("prompt_set == @name"), systems)
+            axis.set_title(PROMPT_SETS[name]["label"])
+        axes[0][0].set_ylabel("utterances that fail")
+        handles, labels = axes[0][0].get_legend_handles_labels()
+        handles += [Line2D([], [], color="#555555", linestyle=style) for style in POLICIES]
+        labels += POLICIES.values()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+        save_figure(figure, [pdf, png])
+
+
+def draw_costs(axis: Axes, table: pd.DataFrame, systems: list[str]) -> Axes:
+    """Draws the two lines of each system on `axis`, a point per n, and returns it."""
+    for system, style in system_styles(systems).items():
+        rows = pd.DataFrame(table[table["system"] == system]).sort_values("best_of")
+        axis.plot(rows["mean_draws"], rows["stop_rate"], linewidth=1.3, markersize=5, **style)
+        axis.plot(
+            rows["best_of"], rows["pool_rate"], linewidth=1.0, markersize=4, linestyle=":",
+            markerfacecolor="white", color=style["color"], marker=style["marker"],
+        )  # fmt: skip
+    axis.set_ylim(bottom=-0.01)
+    axis.set_xscale("log", base=2)
+    ticks = sorted(table["best_of"].unique())
+    axis.set_xticks(ticks, [str(tick) for tick in ticks])
+    axis.minorticks_off()
+    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    axis.set_xlabel("candidates drawn per utterance, mean")
+    return axis
+
+
+if __name__ == "__main__":
+    run_script(plot_failure_by_draws)

@@ -1,0 +1,1 @@
+"""Samples and what is measured on them: levels, speech, pitch, pace; the mini voice."""

@@ -1,0 +1,1 @@
+"""Audio for people: examples of every failure mode, and pages to hear them."""

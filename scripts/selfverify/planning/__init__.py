@@ -1,0 +1,1 @@
+"""What the real systems need, computed from their architectures."""

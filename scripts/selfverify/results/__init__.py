@@ -1,0 +1,1 @@
+"""From verdicts to the cells of tables and figures, and how these look."""

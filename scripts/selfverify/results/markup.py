@@ -1,0 +1,51 @@
+"""Tables for people: Markdown for readers, LaTeX for papers."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from selfverify.storage.files import atomic_path
+
+
+def write_shown(table: pd.DataFrame, note: str, *, markdown: Path, latex: Path) -> None:
+    """Writes a table, its cells as they are, and below it what must be known to read it.
+
+    Args:
+        table: column names are shown without underscores.
+        note: plain text.
+        markdown: file to write.
+        latex: file to write, a `tabular` that needs the package booktabs; the note is a comment.
+    """
+    with atomic_path(markdown) as temporary:
+        temporary.write_text(f"{as_markdown(table)}\n\n{note}\n")
+    with atomic_path(latex) as temporary:
+        comment = "".join(f"% {line}\n" for line in note.splitlines() if line)
+        temporary.write_text(comment + as_latex(table))
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Returns a table in Markdown."""
+    return _named(table).to_markdown(index=False, disable_numparse=True)
+
+
+def as_latex(table: pd.DataFrame) -> str:
+    """Returns a table as a LaTeX `tabular`, what LaTeX would take for commands escaped."""
+    style: Any = _named(table).style.hide(axis="index").format(escape="latex")
+    return style.format_index(escape="latex", axis="columns").to_latex(hrules=True)
+
+
+def counts_with_intervals(table: pd.DataFrame, prefix: str = "") -> list[str]:
+    """Returns "k/n [low, high]" of each row, from columns k, n, low and high.
+
+    Args:
+        table: one row per rate.
+        prefix: of the columns k, low and high, where a row has several rates of one n.
+    """
+    k, low, high = (f"{prefix}{name}" for name in ("k", "low", "high"))
+    rows = table.to_dict("records")
+    return [f"{row[k]}/{row['n']} [{row[low]:.1%}, {row[high]:.1%}]" for row in rows]
+
+
+def _named(table: pd.DataFrame) -> pd.DataFrame:
+    return table.rename(columns=lambda name: str(name).replace("_", " "))

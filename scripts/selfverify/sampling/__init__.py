@@ -1,0 +1,1 @@
+"""Pools of candidates: who is drawn, in which batch, with which seed."""

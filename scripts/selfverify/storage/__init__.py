@@ -1,0 +1,1 @@
+"""What lies on disk: records and tables, checkpoints, downloads, each whole or not at all."""

@@ -1,0 +1,1 @@
+"""Printed numbers against the records, made again."""

@@ -1,0 +1,120 @@
+"""Checking `params.yaml` before any work: one line that names the key and the cure."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from selfverify.errors import InputError
+
+SCHEMA = Path(__file__).parents[3] / "rules" / "params.schema.yaml"
+
+
+def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
+    """Returns silently if the parameters make sense.
+
+    Raises:
+        InputError: with one line that names file, key and cure.
+    """
+    schema = yaml.safe_load(SCHEMA.read_text())
+    error = best_match(Draft202012Validator(schema).iter_errors(params))
+    if error is not None:
+        raise InputError(f"{source}: {_explain(error)}")
+    if params["track"] not in params["tracks"]:
+        near = _near(params["track"], params["tracks"])
+        raise InputError(f"{source}: track: there is no {params['track']!r}{near}")
+    for name, track in params["tracks"].items():
+        for key, problem in _contradictions(track):
+            raise InputError(f"{source}: tracks.{name}.{key}: {problem}")
+
+
+def _explain(error: ValidationError) -> str:
+    """A schema error as one line."""
+    place = ".".join(str(part) for part in error.absolute_path)
+    prefix = f"{place}: " if place else ""
+    if error.validator == "additionalProperties":
+        assert isinstance(error.instance, dict)
+        known = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
+        unknown = next(key for key in error.instance if key not in known)
+        return f"{prefix}unknown key {unknown!r}{_near(unknown, known)}"
+    if error.validator == "required":
+        return f"{prefix}{error.message}; see rules/params.schema.yaml"
+    wanted = error.schema.get("description", "")  # type: ignore[union-attr]
+    return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "")
+
+
+def _near(name: str, known: Any) -> str:
+    near = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(sorted(known))}"
+
+
+def _contradictions(track: dict[str, Any]):
+    """Keys whose values do not fit one another, each with the problem."""
+    largest = max(track["best_of"])
+    if largest > track["pool_size"]:
+        yield "best_of", f"{largest} is more than pool_size {track['pool_size']}"
+    if track["larger_system"] not in track["systems"]:
+        near = _near(track["larger_system"], track["systems"])
+        yield "larger_system", f"no system {track['larger_system']!r}{near}"
+    for role in ("verifier", "evaluator"):
+        if track[role] not in track["recognisers"]:
+            yield role, f"no recogniser {track[role]!r}{_near(track[role], track['recognisers'])}"
+    for name, system in track["systems"].items():
+        if system["codec"] not in track["codecs"]:
+            yield (
+                f"systems.{name}.codec",
+                f"no codec {system['codec']!r}{_near(system['codec'], track['codecs'])}",
+            )
+    for name, prompt_set in track["prompt_sets"].items():
+        if prompt_set["num_shards"] > prompt_set["num_utterances"]:
+            yield f"prompt_sets.{name}.num_shards", "more shards than utterances"
+        if prompt_set["source"] == "librispeech":
+            if "librispeech" not in track:
+                yield "librispeech", f"missing, but prompt_sets.{name} is drawn from it"
+            if "max_s" not in prompt_set:
+                yield f"prompt_sets.{name}.max_s", "missing: the longest recording, seconds"
+    yield from _adversarial_contradictions(track)
+    if "distillation" in track:
+        yield from _distillation_contradictions(track)
+
+
+def _adversarial_contradictions(track: dict[str, Any]):
+    """The same, of the prompts that are chosen by failures from another set."""
+    chosen = track["prompt_sets"].get("adversarial")
+    if chosen is None:
+        return
+    key = "prompt_sets.adversarial"
+    pools = {name: entry for name, entry in track["prompt_sets"].items() if entry is not chosen}
+    pool = pools.get(chosen["pool"])
+    if pool is None:
+        yield f"{key}.pool", f"no prompt set {chosen['pool']!r}{_near(chosen['pool'], pools)}"
+    elif pool["source"] == "librispeech":
+        yield f"{key}.pool", "read by humans, whose audio has other ids; choose another prompt set"
+    elif chosen["num_utterances"] > pool["num_utterances"]:
+        yield f"{key}.num_utterances", f"more than the {pool['num_utterances']} of its pool"
+    for system in chosen["systems"]:
+        if system not in track["systems"]:
+            yield f"{key}.systems", f"no system {system!r}{_near(system, track['systems'])}"
+
+
+def _distillation_contradictions(track: dict[str, Any]):
+    """The same, of training on verified candidates."""
+    plan = track["distillation"]
+    num_shards = plan["num_shards"]
+    if num_shards > track.get("train_prompts", {}).get("num_shards", 0):
+        yield "distillation.num_shards", f"{num_shards} is more than train_prompts has"
+    for name, arm in plan["arms"].items():
+        for key in ("num_shards", "num_steps"):
+            if plan[key] % arm["num_rounds"]:
+                problem = f"{arm['num_rounds']} does not divide {key} {plan[key]}"
+                yield f"distillation.arms.{name}.num_rounds", problem
+    known = plan["arms"] | plan["rivals"]
+    for system, arms in plan["systems"].items():
+        if system not in track["systems"]:
+            yield "distillation.systems", f"no system {system!r}{_near(system, track['systems'])}"
+        for name in arms:
+            if name not in known:
+                yield f"distillation.systems.{system}", f"no arm {name!r}{_near(name, known)}"

@@ -1,0 +1,39 @@
+"""Make every result, table and figure again from the records, and stop at any that differs."""
+
+from pathlib import Path
+
+from selfverify.errors import InputError
+from selfverify.verification.comparison import stale_tables
+from selfverify.verification.recomputation import recompute
+from selfverify.versioning.records import read_records
+from selfverify.workflow.progress import progress
+from selfverify.workflow.script import run_script
+
+CURE = "run `snakemake all` to print what the records say, or restore them with `dvc checkout`"
+
+
+def verify_numbers(*, provenance: list[Path], readme: Path) -> None:
+    """Repeats the jobs that made what is printed, elsewhere, and compares byte by byte.
+
+    Args:
+        provenance: data/{track}/provenance/{stage}.jsonl of the stages to repeat.
+        readme: Markdown file whose tables are compared with the files that they name.
+
+    Raises:
+        InputError: with the file, and in text the line, that is not what the records say.
+    """
+    jobs = [job for path in provenance for job in read_records(path)]
+    if not jobs:
+        raise InputError(f"{provenance[0]}: no finished run is recorded; run `snakemake all` first")
+    problems = [
+        problem for job in progress(jobs, name="verify", unit="job") for problem in recompute(job)
+    ]
+    problems += stale_tables(readme, Path())
+    if problems:
+        raise InputError("\n".join([*problems, CURE]))
+    num_files = sum(len(job.outputs) for job in jobs)
+    print(f"{num_files} files and the tables of {readme} are what the records say")
+
+
+if __name__ == "__main__":
+    run_script(verify_numbers)

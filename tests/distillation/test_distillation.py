@@ -1,0 +1,166 @@
+"""What is trained on what: plans, judged pools, examples, pairs, and arms side by side."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selfverify.distillation.comparison import parse_arms, read_arms, share_closed
+from selfverify.distillation.plan import plan_policies
+from selfverify.distillation.pools import TrainingCandidate, judge_pool
+from selfverify.distillation.training_sets import best_of_n, describe, preference_pairs
+from selfverify.errors import InputError
+from selfverify.metric.taxonomy import Thresholds
+from selfverify.storage.records import FailureMode, StopReason
+
+EOS, CAP = StopReason.EOS, StopReason.CAP
+OK, SILENT, ERROR = FailureMode.OK, FailureMode.SILENCE, FailureMode.PIPELINE_ERROR
+
+
+def candidate(score, mode=OK, reason=EOS, utterance="u1", index=0):
+    return TrainingCandidate(utterance, index, "Hello.", [1, 2], reason, 2, score, mode)
+
+
+def judged(hypothesis, **measures):
+    """The one candidate of a text of two words, as the verifier's transcript has it judged."""
+    keys = {"utterance_id": ["u1"], "candidate_index": [0]}
+    clip = {"duration_s": 1.0, "speech_s": 0.9, "rms_db": -20.0} | measures
+    (found,) = judge_pool(
+        pd.DataFrame({"utterance_id": ["u1"], "text": ["Red lamps."], "expected_s": [1.0],
+                      "spoken": [["red lamps"]]}),
+        pd.DataFrame(keys | {"token_ids": [[1, 2]], "stop_reason": ["eos"], "num_frames": [2]}),
+        pd.DataFrame(keys | {name: [value] for name, value in clip.items()}),
+        pd.DataFrame(keys | {"hypothesis": [hypothesis]}),
+        Thresholds(),
+    )  # fmt: skip
+    return found
+
+
+def test_an_empty_transcript_is_the_worst_score():
+    right, wrong, empty = judged("red lamps"), judged("bread ramps"), judged("")
+    assert right.score < wrong.score < empty.score == 2.0
+    assert empty.fails
+    assert not empty.passes
+    assert judged("red lamps", speech_s=0.0).fails
+
+
+def test_an_error_of_the_recogniser_teaches_nothing():
+    error = judged(None)
+    assert not error.fails
+    assert not error.passes
+    assert best_of_n([error]) == []
+    fine = dataclasses.replace(judged("red lamps"), candidate_index=1)
+    assert preference_pairs([error, fine]) == []
+
+
+@pytest.mark.parametrize(
+    ("pool", "kept", "pair"),
+    [
+        ([candidate(0.3), candidate(0.1), candidate(1.9, SILENT)], 0.1, (0.1, 1.9)),
+        ([candidate(0.3), candidate(0.1)], 0.1, None),
+        ([candidate(1.9, SILENT)], None, None),
+        ([candidate(0.0, reason=CAP), candidate(1.9, SILENT)], None, None),
+        ([candidate(0.2), candidate(1.2, SILENT), candidate(2.0, SILENT)], 0.2, (0.2, 2.0)),
+        ([candidate(0.2), candidate(float("inf"), ERROR)], 0.2, None),
+    ],
+)
+def test_what_is_learnt_from_a_pool(pool, kept, pair):
+    assert [c.score for c in best_of_n(pool)] == ([] if kept is None else [kept])
+    scores = [(p.chosen.score, p.rejected.score) for p in preference_pairs(pool)]
+    assert scores == ([] if pair is None else [pair])
+
+
+def test_description_counts_prompts_and_modes():
+    pool = [candidate(0.1), candidate(2.0, SILENT), candidate(2.0, SILENT, utterance="u2")]
+    facts = describe(pool)
+    assert facts["num_candidates"] == 3
+    assert (facts["num_prompts"], facts["num_prompts_never_pass"]) == (2, 1)
+    assert (facts["num_examples"], facts["num_pairs"]) == (1, 1)
+    assert facts["rejected_modes"] == {"silence": 1}
+
+
+PLAN = {
+    "num_shards": 4, "num_steps": 60,
+    "arms": {"sft": {"num_rounds": 1}, "online": {"num_rounds": 2}},
+    "rivals": {"cooler": {"temperature": 0.5}},
+    "systems": {"s": {"sft": 2, "online": 1, "cooler": 1}},
+}  # fmt: skip
+
+
+def test_rounds_learn_from_the_policy_before_them():
+    policies = plan_policies(PLAN)
+    first, last = policies["s-online-1-round-1"], policies["s-online-1"]
+    assert (first.start, first.pools) == ("s", (("s", 0), ("s", 1)))
+    assert last.start == "s-online-1-round-1"
+    assert last.pools == (("s-online-1-round-1", 2), ("s-online-1-round-1", 3))
+    assert first.num_steps == last.num_steps == 30
+    assert not first.is_final
+    assert last.is_final
+
+
+def test_arms_have_equal_budgets(params):
+    plan = params["tracks"]["mini"]["distillation"]
+    policies = plan_policies(plan)
+    budgets = {}
+    for policy in policies.values():
+        if policy.is_trained:
+            shards, steps = budgets.get((policy.system, policy.arm, policy.seed), ((), 0))
+            drawn = (*shards, *(shard for _, shard in policy.pools))
+            budgets[policy.system, policy.arm, policy.seed] = (drawn, steps + policy.num_steps)
+    assert set(budgets.values()) == {(tuple(range(plan["num_shards"])), plan["num_steps"])}
+
+
+def test_rivals_have_no_training():
+    rival = plan_policies(PLAN)["s-cooler"]
+    assert not rival.is_trained
+    assert rival.settings == {"temperature": 0.5}
+
+
+def test_share_closed(rng):
+    teacher = np.array([1.0, 1.0, 0.5, 0.0] * 20)
+    closed = share_closed(teacher, teacher / 2, rng)
+    assert closed.mean == closed.low == closed.high == pytest.approx(0.5)
+    assert share_closed(teacher, teacher, rng).mean == pytest.approx(0.0)
+    assert np.isnan(share_closed(np.zeros(3), np.zeros(3), rng).mean)
+
+
+def write_verdicts(folder, name, fails):
+    """Verdicts of pools whose candidates fail as the rows of `fails` say."""
+    rows = [
+        {"utterance_id": f"u{prompt}", "candidate_index": index, "is_catastrophic": bool(fail),
+         "verifier_is_catastrophic": bool(fail),
+         "flag_pipeline_error": False, "verifier_flag_pipeline_error": False,
+         "verifier_cer": float(fail), "cer": float(fail),
+         "failure_mode": "silence" if fail else "ok",
+         "verifier_failure_mode": "silence" if fail else "ok"}
+        for prompt, row in enumerate(fails) for index, fail in enumerate(row)
+    ]  # fmt: skip
+    path = folder / name / "hard.parquet"
+    path.parent.mkdir()
+    pd.DataFrame(rows).to_parquet(path)
+    return path
+
+
+def test_arms_pool_their_seeds(tmp_path):
+    teacher = write_verdicts(tmp_path, "s", [[1, 1, 1, 1], [1, 0, 0, 0]])
+    seeds = [
+        write_verdicts(tmp_path, f"s-sft-{n}", rows)
+        for n, rows in ((1, [[1, 1], [0, 0]]), (2, [[1, 0], [0, 1]]))
+    ]
+    arms = read_arms([teacher], seeds, parse_arms(["s-sft-1=s=sft", "s-sft-2=s=sft"]))
+    as_is, sft = arms
+    assert as_is.single.tolist() == [1.0, 0.25]
+    assert sft.single.tolist() == [0.75, 0.25]
+    assert sft.best.tolist() == [0.5, 0.0]
+    assert sft.fails.shape == (2, 4)
+
+
+def test_arms_are_on_the_same_prompts(tmp_path):
+    paths = [
+        write_verdicts(tmp_path, name, [[1, 0]] * num) for name, num in (("s", 3), ("s-sft-1", 2))
+    ]
+    with pytest.raises(InputError, match="s-sft-1, hard: other prompts"):
+        read_arms(paths[:1], paths[1:], parse_arms(["s-sft-1=s=sft"]))
+    with pytest.raises(InputError, match="policy=system=arm"):
+        parse_arms(["s-sft-1"])

@@ -1,0 +1,296 @@
+"""Training on the real classes at tiny size: ids, losses, adapters, and a resumed run."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from repository import CHECKPOINTS
+from selfverify.asr import load_recogniser
+from selfverify.codecs import load_codec
+from selfverify.distillation.finetuning import TrainingSettings, save_policy, train
+from selfverify.distillation.grpo import Rollout, VerifierJudge, grpo_trainer, rewards
+from selfverify.distillation.pools import TrainingCandidate, read_pool
+from selfverify.distillation.preference import pair_row, preference_trainer
+from selfverify.distillation.separation import check_unseen
+from selfverify.distillation.sft import examples_of, sft_trainer
+from selfverify.distillation.training_sets import Pair
+from selfverify.errors import InputError
+from selfverify.metric.taxonomy import Thresholds
+from selfverify.storage.checkpoints import verify_checkpoint
+from selfverify.storage.records import Candidate, FailureMode, StopReason, Utterance
+from selfverify.storage.tables import write_records
+from selfverify.systems import load_system
+from selfverify.systems.base import SamplingRequest, SamplingSettings
+from selfverify.systems.csm import Csm
+from selfverify.systems.llasa import Llasa
+from selfverify.systems.orpheus import Orpheus
+
+SETTINGS = TrainingSettings(
+    ("sft",), 0.1, 1e-2, num_steps=4, batch_size=2, micro_batch_size=8, lora_rank=2, seed=1
+)
+PREFERENCES = [("sigmoid",), ("ipo",), ("sigmoid", "sft")]
+TEXT = "Emma saw a lamp."
+
+
+def candidates_of(system, num=6, num_frames=20):
+    """Candidates of random codes, ended as a system would."""
+    rng = np.random.default_rng(0)
+    num_codebooks = {Llasa: 1, Orpheus: 7, Csm: 2}[type(system)]
+    found = []
+    for index in range(num):
+        codes = rng.integers(1, system.codebook_size, (num_codebooks, num_frames))
+        example = system.training_example(TEXT, codes)
+        ids = example.input_ids[example.labels.count(-100) :]
+        found.append(
+            TrainingCandidate(
+                f"u{index}", 0, TEXT, ids, StopReason.EOS, num_frames, 0.1, FailureMode.OK
+            )
+        )
+    return found
+
+
+def failed(candidate):
+    return dataclasses.replace(candidate, score=2.0, failure_mode=FailureMode.SILENCE)
+
+
+def pairs_of(system):
+    candidates = candidates_of(system)
+    rejected = candidates[1:] + candidates[:1]
+    return [Pair(c, failed(r)) for c, r in zip(candidates, rejected, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("adapter", "name"),
+    [("llasa", "mini-llasa"), ("orpheus", "mini-orpheus"), ("csm", "mini-csm")],
+)
+def test_trained_ids_are_those_of_sampling(adapter, name):
+    """The mini systems end by themselves, which random weights hardly do."""
+    system = load_system(adapter, CHECKPOINTS / name)
+    sampling = SamplingSettings(0.5, 1.0, 0, 6.0)
+    drawn = system.sample([SamplingRequest(TEXT, seed) for seed in range(3)], sampling)
+    ended = [result for result in drawn if result.stop_reason is StopReason.EOS]
+    assert ended
+    for result in ended:
+        candidate = TrainingCandidate(
+            "u1", 0, TEXT, result.token_ids, StopReason.EOS, result.codes.shape[1], 0.1,
+            FailureMode.OK,
+        )  # fmt: skip
+        (example,) = examples_of(system, [candidate])
+        assert example == system.training_example(TEXT, result.codes)
+        assert example.input_ids[: -len(result.token_ids)] == system.prompt_ids(TEXT)
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])
+def test_sft_lowers_the_loss_and_leaves_a_checkpoint(adapter, tiny_systems, tmp_path):
+    start = tiny_systems[adapter]
+    system = load_system(adapter, start)
+    settings = dataclasses.replace(SETTINGS, num_steps=20)
+    before = {name: value.clone() for name, value in system.model.state_dict().items()}
+    trainer = sft_trainer(system, candidates_of(system)[:2], settings, tmp_path / "run", "cpu")
+    curve = train(trainer)
+    assert list(curve["step"]) == list(range(1, 21))
+    assert curve["loss"].iloc[-5:].mean() < curve["loss"].iloc[:5].mean()
+    save_policy(trainer.model, start, curve, {"a": 1}, tmp_path / "policy")
+    verify_checkpoint(tmp_path / "policy")
+    assert load_file(tmp_path / "policy/adapter/adapter_model.safetensors")
+    assert json.loads((tmp_path / "policy/training.json").read_text()) == {"a": 1}
+    trained = load_system(adapter, tmp_path / "policy")
+    assert trained.prompt_ids(TEXT) == load_system(adapter, start).prompt_ids(TEXT)
+    changed = {
+        name for name, value in trained.model.state_dict().items()
+        if not torch.equal(value, before[name])
+    }  # fmt: skip
+    assert changed
+    assert not any("embed" in name or "lm_head" in name for name in changed)
+
+
+@pytest.mark.parametrize("losses", PREFERENCES, ids="+".join)
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus"])
+def test_preferences_widen_the_margin(adapter, losses, tiny_systems, tmp_path):
+    system = load_system(adapter, tiny_systems[adapter])
+    settings = dataclasses.replace(SETTINGS, losses=losses, num_steps=8, beta=0.5)
+    pairs = pairs_of(system)[:1]
+    curve = train(preference_trainer(system, pairs, settings, tmp_path / "run", "cpu"))
+    assert abs(curve["margin"].iloc[0]) < 1e-3  # the policy is its own reference
+    assert curve["margin"].iloc[-1] > 0
+
+
+def test_ipo_aims_at_a_gap_per_id(tiny_systems, tmp_path):
+    """TRL averages IPO's log-probabilities: at the start the loss is (1 / (2 β))²."""
+    system = load_system("llasa", tiny_systems["llasa"])
+    settings = dataclasses.replace(SETTINGS, losses=("ipo",), beta=5.0, num_steps=1)
+    pairs = pairs_of(system)
+    curve = train(preference_trainer(system, pairs, settings, tmp_path / "run", "cpu"))
+    assert curve["loss"].iloc[0] == pytest.approx(0.01, rel=1e-2)
+
+
+def test_long_candidates_keep_their_end(tiny_systems, tmp_path):
+    """Beyond TRL's 1024 ids, where its default would cut the end away."""
+    system = load_system("llasa", tiny_systems["llasa"])
+    codes = torch.zeros(1, 1500, dtype=torch.long).numpy()
+    ids = system.training_example(TEXT, codes)
+    long = dataclasses.replace(candidates_of(system, 1)[0], token_ids=ids.input_ids[-1501:])
+    trainer = sft_trainer(system, [long, long], SETTINGS, tmp_path / "run", "cpu")
+    labels = next(iter(trainer.get_train_dataloader()))["labels"]
+    assert (labels == system.end_id).sum() == len(labels)
+    assert (labels != -100).sum(dim=1).tolist() == [1501] * len(labels)
+    pair = Pair(long, failed(long))
+    preference = dataclasses.replace(SETTINGS, losses=("sigmoid",))
+    loader = preference_trainer(system, [pair], preference, tmp_path / "p", "cpu")
+    assert (next(iter(loader.get_train_dataloader()))["input_ids"] == system.end_id).sum() == 2
+
+
+def test_pairs_are_ids_as_they_were_sampled(tiny_systems):
+    system = load_system("orpheus", tiny_systems["orpheus"])
+    pair = pairs_of(system)[0]
+    assert pair_row(system, pair) == {
+        "prompt_ids": system.prompt_ids(TEXT),
+        "chosen_ids": pair.chosen.token_ids,
+        "rejected_ids": pair.rejected.token_ids,
+    }
+
+
+def test_an_interrupted_training_goes_on(tiny_systems, tmp_path):
+    run = tmp_path / "run"
+
+    def trained(settings):
+        system = load_system("llasa", tiny_systems["llasa"])
+        torch.manual_seed(1)
+        return train(sft_trainer(system, candidates_of(system), settings, run, "cpu"))
+
+    settings = dataclasses.replace(SETTINGS, num_steps=6)
+    whole = trained(settings)
+    last = max(run.glob("checkpoint-*"))
+    assert last.name == "checkpoint-6"
+    again = trained(settings)  # at its end already: the curve comes from the folder
+    pd.testing.assert_frame_equal(whole, again)
+
+
+def test_what_cannot_be_trained_is_said(tiny_systems, tmp_path):
+    csm, llasa = (load_system(name, tiny_systems[name]) for name in ("csm", "llasa"))
+    with pytest.raises(InputError, match="SFT alone"):
+        preference_trainer(csm, pairs_of(csm), SETTINGS, tmp_path, "cpu")
+    with pytest.raises(InputError, match="no pair"):
+        preference_trainer(llasa, [], SETTINGS, tmp_path, "cpu")
+    with pytest.raises(InputError, match="nothing to learn"):
+        sft_trainer(llasa, [], SETTINGS, tmp_path, "cpu")
+    with pytest.raises(ValueError, match="does not accept"):
+        examples_of(llasa, [failed(candidates_of(llasa, 1)[0])])
+
+
+def test_evaluated_prompts_are_refused(tiny_systems, tmp_path):
+    system = load_system("llasa", tiny_systems["llasa"])
+    pool = candidates_of(system, 2)
+    write_records(pool, tmp_path / "pool.parquet")
+    assert read_pool(tmp_path / "pool.parquet") == pool
+    pd.DataFrame({"text": [TEXT]}).to_parquet(tmp_path / "hard.parquet")
+    with pytest.raises(InputError, match=r"hard\.parquet: u1, a training prompt"):
+        check_unseen({c.text: c.utterance_id for c in pool}, [tmp_path / "hard.parquet"])
+
+
+@pytest.fixture
+def rollout(tiny_systems, tmp_path):
+    """Four utterances, judged by the parity of a candidate's length instead of by a recogniser."""
+    utterances = [
+        Utterance(f"u{i}", TEXT, ("emma saw a lamp",), "short", "train", 4, 1.5) for i in range(4)
+    ]
+
+    def by_parity(spoken, candidates):
+        modes = (FailureMode.OK, FailureMode.SILENCE)
+        return [
+            TrainingCandidate(
+                c.utterance_id, c.candidate_index, u.text, c.token_ids, StopReason.EOS,
+                c.num_frames, float(c.num_frames % 2), modes[c.num_frames % 2],
+            )
+            for u, c in zip(spoken, candidates, strict=True)
+        ]  # fmt: skip
+
+    def make(name):
+        return Rollout(
+            load_system(name, tiny_systems[name]), {u.utterance_id: u for u in utterances},
+            SamplingSettings(0.8, 1.0, 0, 1.0), by_parity, 1, tmp_path / "rollouts",
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus"])
+def test_grpo_trains_on_every_prompt_once(adapter, rollout, tmp_path):
+    made = rollout(adapter)
+    settings = dataclasses.replace(SETTINGS, losses=("grpo",), batch_size=8)
+    settings = dataclasses.replace(settings, num_steps=2)
+    trainer = grpo_trainer(made, settings, 4, tmp_path / "run", "cpu")
+    curve = train(trainer)
+    judged = [c for path in sorted(made.folder.iterdir()) for c in read_pool(path)]
+    assert len(judged) == 16
+    assert len({tuple(c.token_ids) for c in judged}) > 4  # each has a seed of its own
+    assert {c.utterance_id for c in judged} == set(made.utterances)
+    steps = [rewards(judged[:8]), rewards(judged[8:])]
+    assert list(curve["reward"]) == pytest.approx([np.mean(step) for step in steps], abs=1e-4)
+
+
+def test_grpo_needs_whole_groups(rollout, tmp_path):
+    with pytest.raises(InputError, match="4 prompts of 4 candidates are not 3 steps of 8"):
+        settings = dataclasses.replace(SETTINGS, num_steps=3, batch_size=8)
+        grpo_trainer(rollout("llasa"), settings, 4, tmp_path, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("scores", "expected"),
+    [
+        ([0.1, 1.9, 2.0, 0.0], [1, 0, 0, 1]),
+        ([0.1, 1.9, np.inf, 0.0], [1, 0, 2 / 3, 1]),  # an error weighs nothing
+        ([np.inf] * 4, [0, 0, 0, 0]),
+    ],
+)
+def test_rewards_of_a_group(scores, expected):
+    def mode(score):
+        if np.isinf(score):
+            return FailureMode.PIPELINE_ERROR
+        return FailureMode.SILENCE if score >= 1 else FailureMode.OK
+
+    group = [
+        TrainingCandidate("u1", i, TEXT, [1], StopReason.EOS, 1, score, mode(score))
+        for i, score in enumerate(scores)
+    ]
+    assert rewards(group) == pytest.approx(expected)
+
+
+def test_the_judge_of_grpo_is_the_workflows(params, speech):
+    """A real clip through the real verifier passes; silence and another text fail."""
+    text, audio = speech
+    codec = load_codec("xcodec2", CHECKPOINTS / "mini-xcodec2")
+    codes = codec.encode(audio)
+    entry = params["tracks"]["mini"]["recognisers"]["faster-whisper-tiny.en"]
+    recogniser = load_recogniser(
+        entry["adapter"], entry["model"], sha256=entry["sha256"], language="en", batch_size=4,
+        padding_s=0, device="cpu",
+    )  # fmt: skip
+    spoken = [
+        Utterance(f"u{i}", t, (t.lower().strip("."),), "short", "train", 8, len(audio) / 16_000)
+        for i, t in enumerate((text, "Quite another sentence about green horses."))
+    ]
+    candidates = [
+        Candidate(u.utterance_id, 0, 1, [1], codes.tolist(), StopReason.EOS, codes.shape[1], "")
+        for u in spoken
+    ]
+    judged = VerifierJudge(codec, recogniser, Thresholds())(spoken, candidates)
+    assert [c.passes for c in judged] == [True, False]
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])
+def test_a_step_in_parts_is_the_same_step(adapter, tiny_systems, tmp_path):
+    losses = []
+    for at_once in (1, 2):
+        system = load_system(adapter, tiny_systems[adapter])
+        settings = dataclasses.replace(SETTINGS, micro_batch_size=at_once)
+        run = tmp_path / str(at_once)
+        trainer = sft_trainer(system, candidates_of(system), settings, run, "cpu")
+        losses.append(train(trainer)["loss"].tolist())
+    # CSM draws the frames that its depth decoder learns; losses added up would be twice these.
+    assert losses[0] == pytest.approx(losses[1], rel=0.02)

@@ -1,0 +1,107 @@
+"""Parameters that make no sense end with one line that names the key and the cure."""
+
+import pytest
+import yaml
+
+from repository import ROOT
+from selfverify.workflow.params import check_params
+
+
+@pytest.fixture
+def params():
+    return yaml.safe_load((ROOT / "params.yaml").read_text())
+
+
+def test_the_shipped_parameters_pass(params):
+    check_params(params)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (
+            "tracks.mini.pool_sise",
+            8,
+            r"tracks\.mini: unknown key 'pool_sise'; did you mean 'pool_size'",
+        ),
+        ("sede", 1, r"unknown key 'sede'; did you mean 'seed'"),
+        ("tracks.mini.prompt_sets.easy", {}, r"prompt_sets: unknown key 'easy'"),
+        ("tracks.mini.pool_size", 0, r"tracks\.mini\.pool_size: 0 is less than the minimum of 1"),
+        ("tracks.mini.pool_size", 4, r"best_of: 8 is more than pool_size 4"),
+        ("tracks.mini.verifier", "whisper", r"tracks\.mini\.verifier: no recogniser 'whisper'"),
+        ("tracks.mini.systems.mini-llasa.codec", "snac", r"mini-llasa\.codec: no codec 'snac'"),
+        ("tracks.mini.systems.mini-llasa.temperature", 0, r"temperature: 0 is less than or equal"),
+        ("tracks.mini.prompt_sets.hard.num_shards", 113, r"hard\.num_shards: more shards than"),
+        (
+            "tracks.mini.prompt_sets.adversarial.pool",
+            "hrad",
+            r"prompt_sets\.adversarial\.pool: no prompt set 'hrad'; did you mean 'hard'",
+        ),
+        ("tracks.mini.prompt_sets.adversarial.pool", "adversarial", r"no prompt set 'adversarial'"),
+        (
+            "tracks.paper.prompt_sets.adversarial",
+            {
+                "source": "adversarial",
+                "pool": "standard",
+                "systems": ["llasa-1b"],
+                "num_utterances": 2,
+                "num_shards": 1,
+            },
+            r"adversarial\.pool: read by humans",
+        ),
+        (
+            "tracks.mini.distillation.systems",
+            {"mini-lasa": {"sft": 1}},
+            r"distillation\.systems: no system 'mini-lasa'; did you mean 'mini-llasa'",
+        ),
+        (
+            "tracks.mini.distillation.systems.mini-llasa",
+            {"stf": 1},
+            r"systems\.mini-llasa: no arm 'stf'; did you mean 'sft'",
+        ),
+        ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
+        ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
+        (
+            "tracks.mini.prompt_sets.adversarial.systems",
+            ["mini-lasa"],
+            r"adversarial\.systems: no system 'mini-lasa'; did you mean 'mini-llasa'",
+        ),
+        (
+            "tracks.mini.prompt_sets.adversarial.num_utterances",
+            113,
+            r"adversarial\.num_utterances: more than the 112 of its pool",
+        ),
+        ("tracks.mini.prompt_sets.adversarial.source", "grammar", r"'adversarial' was expected"),
+        ("track", "papr", r"track: there is no 'papr'"),
+        ("metric.max_cer", 1.5, r"metric\.max_cer: 1\.5 is greater than the maximum of 1"),
+    ],
+)
+def test_one_line_names_the_key(params, path, value, message):
+    *parents, key = path.split(".")
+    place = params
+    for parent in parents:
+        place = place[parent]
+    place[key] = value
+    with pytest.raises(ValueError, match=message) as error:
+        check_params(params)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith("params.yaml: ")
+
+
+def test_a_missing_key_is_named(params):
+    del params["tracks"]["mini"]["verifier"]
+    with pytest.raises(ValueError, match=r"params\.yaml: tracks\.mini: 'verifier' is a required"):
+        check_params(params)
+
+
+@pytest.mark.parametrize("key", ["pool", "systems"])
+def test_adversarial_prompts_need_to_know_who_chooses_from_what(params, key):
+    del params["tracks"]["mini"]["prompt_sets"]["adversarial"][key]
+    with pytest.raises(ValueError, match=rf"prompt_sets\.adversarial: '{key}' is a required"):
+        check_params(params)
+
+
+def test_every_key_of_the_schema_is_explained():
+    schema = yaml.safe_load((ROOT / "rules" / "params.schema.yaml").read_text())
+    metric = schema["properties"]["metric"]["properties"]
+    assert all("description" in key for key in metric.values())

@@ -27,10 +27,11 @@ rule choose_adversarial:
     conda:
         "../envs/default.yaml"
     params:
-        num_utterances=ADVERSARIAL["num_utterances"],
+        options(
+            num_utterances=ADVERSARIAL["num_utterances"],
+        ),
     shell:
-        "python {input.code[0]} --pool {input.pool} --verdicts {input.verdicts}"
-        " --num-utterances {params.num_utterances} --output {output} 2>&1 | tee {log} >&2"
+        run("pool", "verdicts", to="output")
 
 
 rule make_adversarial_prompts:
@@ -46,12 +47,12 @@ rule make_adversarial_prompts:
     conda:
         "../envs/default.yaml"
     params:
-        systems=ADVERSARIAL["systems"],
-        num_utterances=ADVERSARIAL["num_utterances"],
+        options(
+            systems=ADVERSARIAL["systems"],
+            num_utterances=ADVERSARIAL["num_utterances"],
+        ),
     shell:
-        "python {input.code[0]} --pool {input.pool} --choice {input.choice}"
-        " --systems {params.systems} --num-utterances {params.num_utterances}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run("pool", "choice", to="output")
 
 
 rule table_adversarial:
@@ -68,6 +69,4 @@ rule table_adversarial:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --choice {input.choice} --selection {input.selection}"
-        " --fresh {input.fresh} --csv {output.csv} --markdown {output.markdown}"
-        " --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("choice", "selection", "fresh", to=TABLE)

@@ -26,13 +26,13 @@ rule decode_audio:
         runtime=growing(60),
         gpu=GPU,
     params:
-        adapter=of_codec("adapter"),
-        checkpoint=of_codec("checkpoint"),
-        device=TRACK["device"],
+        options(
+            adapter=of_codec("adapter"),
+            checkpoint=of_codec("checkpoint"),
+            device=TRACK["device"],
+        ),
     shell:
-        "python {input.code[0]} --candidates {input.candidates} --adapter {params.adapter}"
-        " --checkpoint {params.checkpoint} --device {params.device} --output {output}"
-        " 2>&1 | tee {log} >&2"
+        run("candidates", to="output")
 
 
 rule speak_references:
@@ -52,11 +52,12 @@ rule speak_references:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        shard="{shard}",
-        num_shards=num_shards,
+        options(
+            shard="{shard}",
+            num_shards=num_shards,
+        ),
     shell:
-        "python {input.code[0]} --prompts {input.prompts} --shard $((10#{params.shard}))"
-        " --num-shards {params.num_shards} --output {output} 2>&1 | tee {log} >&2"
+        run("prompts", to="output")
 
 
 rule resynthesise:
@@ -76,10 +77,10 @@ rule resynthesise:
         runtime=growing(60),
         gpu=GPU,
     params:
-        adapter=of_codec("adapter"),
-        checkpoint=of_codec("checkpoint"),
-        device=TRACK["device"],
+        options(
+            adapter=of_codec("adapter"),
+            checkpoint=of_codec("checkpoint"),
+            device=TRACK["device"],
+        ),
     shell:
-        "python {input.code[0]} --references {input.references} --adapter {params.adapter}"
-        " --checkpoint {params.checkpoint} --device {params.device} --output {output}"
-        " 2>&1 | tee {log} >&2"
+        run("references", to="output")

@@ -18,13 +18,13 @@ rule table_scale:
     conda:
         "../envs/default.yaml"
     params:
-        num_shards=[10, 100, 1000],
-        candidates_per_shard=1000,
-        seed=config["seed"],
+        options(
+            num_shards=[10, 100, 1000],
+            candidates_per_shard=1000,
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --num-shards {params.num_shards}"
-        " --candidates-per-shard {params.candidates_per_shard} --seed {params.seed}"
-        " --csv {output.csv} --markdown {output.markdown} 2>&1 | tee {log} >&2"
+        run(to=("csv", "markdown"))
 
 
 rule table_resources:
@@ -40,22 +40,19 @@ rule table_resources:
     conda:
         "../envs/default.yaml"
     params:
-        systems=lambda wildcards: list(config["tracks"]["paper"]["systems"]),
-        codecs=of_paper("codec"),
-        dtypes=of_paper("dtype"),
-        batch_sizes=of_paper("batch_size"),
-        max_audio_s=of_paper("max_audio_s"),
-        # Assumed of a candidate and its prompt; LibriSpeech's test-clean has 2,620 utterances in
-        # 5.4 hours (Panayotov et al. 2015), 7.4 s each.
-        mean_audio_s=8.0,
-        num_prompt_ids=80,
+        options(
+            systems=lambda wildcards: list(config["tracks"]["paper"]["systems"]),
+            codecs=of_paper("codec"),
+            dtypes=of_paper("dtype"),
+            batch_sizes=of_paper("batch_size"),
+            max_audio_s=of_paper("max_audio_s"),
+            # Assumed of a candidate and its prompt; LibriSpeech's test-clean has 2,620 utterances in
+            # 5.4 hours (Panayotov et al. 2015), 7.4 s each.
+            mean_audio_s=8.0,
+            num_prompt_ids=80,
+        ),
     shell:
-        "python {input.code[0]} --systems {params.systems} --codecs {params.codecs}"
-        " --dtypes {params.dtypes} --batch-sizes {params.batch_sizes}"
-        " --max-audio-s {params.max_audio_s} --mean-audio-s {params.mean_audio_s}"
-        " --num-prompt-ids {params.num_prompt_ids}"
-        " --csv {output.csv} --markdown {output.markdown}"
-        " --latex {output.latex} 2>&1 | tee {log} >&2"
+        run(to=TABLE)
 
 
 rule table_training_resources:
@@ -71,17 +68,14 @@ rule table_training_resources:
     conda:
         "../envs/default.yaml"
     params:
-        systems=lambda wildcards: list(config["tracks"]["paper"]["systems"]),
-        codecs=of_paper("codec"),
-        dtypes=of_paper("dtype"),
-        max_audio_s=of_paper("max_audio_s"),
-        lora_rank=config["tracks"]["paper"]["distillation"]["lora_rank"],
-        num_sequences=config["tracks"]["paper"]["distillation"]["micro_batch_size"],
-        num_prompt_ids=80,  # assumed
+        options(
+            systems=lambda wildcards: list(config["tracks"]["paper"]["systems"]),
+            codecs=of_paper("codec"),
+            dtypes=of_paper("dtype"),
+            max_audio_s=of_paper("max_audio_s"),
+            lora_rank=config["tracks"]["paper"]["distillation"]["lora_rank"],
+            num_sequences=config["tracks"]["paper"]["distillation"]["micro_batch_size"],
+            num_prompt_ids=80,  # assumed
+        ),
     shell:
-        "python {input.code[0]} --systems {params.systems} --codecs {params.codecs}"
-        " --dtypes {params.dtypes} --max-audio-s {params.max_audio_s}"
-        " --lora-rank {params.lora_rank} --num-sequences {params.num_sequences}"
-        " --num-prompt-ids {params.num_prompt_ids}"
-        " --csv {output.csv} --markdown {output.markdown}"
-        " --latex {output.latex} 2>&1 | tee {log} >&2"
+        run(to=TABLE)

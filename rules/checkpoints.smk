@@ -6,6 +6,9 @@ out: data/{track}/checkpoints/{name}/SHA256SUMS and the files that it lists
 
 rule fetch_checkpoint:
     """A checkpoint from the hub, its licence shown first."""
+    input:
+        # The checksums decide the content, not the code.
+        code=ancient(code("fetch_checkpoint")),
     output:
         local(f"{DATA}/checkpoints/{{fetched}}/SHA256SUMS"),
     log:
@@ -16,13 +19,12 @@ rule fetch_checkpoint:
     conda:
         "../envs/default.yaml"
     params:
-        script=code_files("fetch_checkpoint")[0],
-        repo=of_hub("repo"),
-        revision=of_hub("revision"),
-        licence=of_hub("licence"),
-        mirror=of_hub("mirror", ""),
-        files=of_hub("files"),
+        options(
+            repo=of_hub("repo"),
+            revision=of_hub("revision"),
+            licence=of_hub("licence"),
+            mirror=of_hub("mirror", ""),
+            files=of_hub("files"),
+        ),
     shell:
-        "python {params.script} --repo {params.repo} --revision {params.revision}"
-        " --licence '{params.licence}' --mirror '{params.mirror}' --files {params.files:q}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run(to="output")

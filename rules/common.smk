@@ -14,6 +14,7 @@ from selfverify.workflow.code_closure import code_files
 from selfverify.distillation.plan import plan_policies
 from selfverify.errors import InputError
 from selfverify.workflow.job_environment import set_job_environment
+from selfverify.workflow.options import as_options
 from selfverify.workflow.params import check_params
 
 try:
@@ -89,6 +90,41 @@ wildcard_constraints:
 GPU = 1 if TRACK["device"] == "cuda" else 0
 
 
+THRESHOLDS = {key: value for key, value in config["metric"].items() if key != "language"}
+TABLE = ("csv", "markdown", "latex")  # the outputs of a rule that makes a table for people
+
+
+def options(**arguments):
+    """A function of wildcards: the arguments of a rule's script as one string of options.
+
+    A value may be a function of wildcards, and text may name wildcards in braces.
+    """
+
+    def of(value, wildcards):
+        if callable(value):
+            return value(wildcards)
+        if isinstance(value, dict):
+            return {key: of(part, wildcards) for key, part in value.items()}
+        return value.format(**wildcards) if isinstance(value, str) else value
+
+    return lambda wildcards: as_options(of(arguments, wildcards))
+
+
+def run(*inputs, to):
+    """The command of a rule: its script, on the inputs and to the outputs that are named.
+
+    Each is an option of the name that it has in the rule; a sole output without one is "output".
+    What the script prints goes into the log and to standard error.
+    """
+    outputs = [to] if isinstance(to, str) else to
+    files = [f"--{name.replace('_', '-')} {{input.{name}}}" for name in inputs]
+    files += [
+        f"--{name} {{output}}" if name == "output" else f"--{name} {{output.{name}}}"
+        for name in outputs
+    ]
+    return f"python {{input.code[0]}} {' '.join(files)} {{params}} 2>&1 | tee {{log}} >&2"
+
+
 def growing(amount):
     """A resource that grows with each retry: a job that ran out of it is given more."""
     return lambda wildcards, attempt: amount * attempt
@@ -136,6 +172,12 @@ def of_texts(key, default=None):
 def of_system(key, default=None):
     """A function of wildcards: what the parameters say of the system, such as its temperature."""
     return lambda wildcards: SPEAKERS[wildcards.system].get(key, default)
+
+
+def sampling_settings(speaker):
+    """What the parameters say of how a system draws: the fields of `SamplingSettings`."""
+    keys = ("temperature", "top_p", "top_k", "max_audio_s", "repetition_penalty")
+    return {key: speaker[key] for key in keys if key in speaker}
 
 
 def pool_size(wildcards):
@@ -287,12 +329,6 @@ def all_shards(folder):
         return [f"{place}/{shard}.parquet" for shard in shards(wildcards.prompt_set)]
 
     return files
-
-
-def threshold_options():
-    """The metric's thresholds as options of a command line."""
-    thresholds = {key: value for key, value in config["metric"].items() if key != "language"}
-    return " ".join(f"--thresholds.{key.replace('_', '-')} {v}" for key, v in thresholds.items())
 
 
 def figure_files(name, **suffixes):

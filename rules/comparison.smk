@@ -33,12 +33,12 @@ rule table_distillation:
     conda:
         "../envs/default.yaml"
     params:
-        arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
-        seed=config["seed"],
+        options(
+            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --teachers {input.teachers} --policies {input.policies}"
-        " --arms {params.arms} --seed {params.seed} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("teachers", "policies", to=TABLE)
 
 
 rule table_method_comparison:
@@ -54,12 +54,12 @@ rule table_method_comparison:
     conda:
         "../envs/default.yaml"
     params:
-        arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
-        seed=config["seed"],
+        options(
+            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --teachers {input.teachers} --policies {input.policies}"
-        " --arms {params.arms} --seed {params.seed} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("teachers", "policies", to=TABLE)
 
 
 rule measure_pitch:
@@ -74,7 +74,7 @@ rule measure_pitch:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --audio {input.audio} --output {output} 2>&1 | tee {log} >&2"
+        run("audio", to="output")
 
 
 rule table_guards:
@@ -91,11 +91,11 @@ rule table_guards:
     conda:
         "../envs/default.yaml"
     params:
-        arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+        options(
+            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+        ),
     shell:
-        "python {input.code[0]} --teachers {input.teachers} --policies {input.policies}"
-        " --pitches {input.pitches} --arms {params.arms} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("teachers", "policies", "pitches", to=TABLE)
 
 
 rule table_gain_by_prompt:
@@ -111,11 +111,11 @@ rule table_gain_by_prompt:
     conda:
         "../envs/default.yaml"
     params:
-        arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+        options(
+            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+        ),
     shell:
-        "python {input.code[0]} --teachers {input.teachers} --policies {input.policies}"
-        " --arms {params.arms} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("teachers", "policies", to=TABLE)
 
 
 rule table_budgets:
@@ -133,8 +133,7 @@ rule table_budgets:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --trainings {input.trainings} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("trainings", to=TABLE)
 
 
 rule distillation_gain:
@@ -149,8 +148,7 @@ rule distillation_gain:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --table {input.table} --pdf {output.pdf} --png {output.png}"
-        " 2>&1 | tee {log} >&2"
+        run("table", to=("pdf", "png"))
 
 
 rule training_curves:
@@ -166,10 +164,11 @@ rule training_curves:
     conda:
         "../envs/default.yaml"
     params:
-        arms=[f"{name}={policy.system}={policy.arm}" for name, policy in TRAINED.items()],
+        options(
+            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in TRAINED.items()],
+        ),
     shell:
-        "python {input.code[0]} --curves {input.curves} --arms {params.arms} --pdf {output.pdf}"
-        " --png {output.png} 2>&1 | tee {log} >&2"
+        run("curves", to=("pdf", "png"))
 
 
 rule distillation:

@@ -30,11 +30,11 @@ rule judge_training_pool:
     conda:
         "../envs/default.yaml"
     params:
-        thresholds=threshold_options(),
+        options(
+            thresholds=THRESHOLDS,
+        ),
     shell:
-        "python {input.code[0]} --prompts {input.prompts} --candidates {input.candidates}"
-        " --audio {input.audio} --transcripts {input.transcripts} {params.thresholds}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run("prompts", "candidates", "audio", "transcripts", to="output")
 
 
 rule finetune:
@@ -64,30 +64,27 @@ rule finetune:
         runtime=growing(240),
         gpu=GPU,
     params:
-        adapter=of_start("adapter"),
-        start=of_start("checkpoint"),
-        dtype=of_start("dtype"),
-        voice=of_start("voice", ""),
-        losses=of_arm("losses"),
-        beta=of_arm("beta"),
-        learning_rate=of_arm("learning_rate"),
-        num_steps=lambda wildcards: of_policy(wildcards).num_steps,
-        batch_size=DISTILLATION["batch_size"],
-        micro_batch_size=DISTILLATION["micro_batch_size"],
-        lora_rank=DISTILLATION["lora_rank"],
-        seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
-        device=TRACK["device"],
-        run=f"{DATA}/policies/{{policy}}.run",
+        options(
+            adapter=of_start("adapter"),
+            start=of_start("checkpoint"),
+            dtype=of_start("dtype"),
+            voice=of_start("voice", ""),
+            settings=dict(
+                losses=of_arm("losses"),
+                beta=of_arm("beta"),
+                learning_rate=of_arm("learning_rate"),
+                num_steps=lambda wildcards: of_policy(wildcards).num_steps,
+                batch_size=DISTILLATION["batch_size"],
+                micro_batch_size=DISTILLATION["micro_batch_size"],
+                lora_rank=DISTILLATION["lora_rank"],
+                seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
+            ),
+            device=TRACK["device"],
+            run=f"{DATA}/policies/{{policy}}.run",
+            output=f"{DATA}/policies/{{policy}}",
+        ),
     shell:
-        "python {input.code[0]} --pools {input.pools} --evaluated {input.evaluated}"
-        " --adapter {params.adapter} --start {params.start} --dtype {params.dtype}"
-        " --voice '{params.voice}' --settings.losses {params.losses}"
-        " --settings.beta {params.beta} --settings.learning-rate {params.learning_rate}"
-        " --settings.num-steps {params.num_steps} --settings.batch-size {params.batch_size}"
-        " --settings.micro-batch-size {params.micro_batch_size}"
-        " --settings.lora-rank {params.lora_rank} --settings.seed {params.seed}"
-        " --device {params.device} --run {params.run} --output $(dirname {output.checkpoint})"
-        " 2>&1 | tee {log} >&2"
+        run("pools", "evaluated", to=())
 
 
 rule finetune_grpo:
@@ -120,52 +117,37 @@ rule finetune_grpo:
         runtime=growing(240),
         gpu=GPU,
     params:
-        adapter=of_start("adapter"),
-        start=of_start("checkpoint"),
-        dtype=of_start("dtype"),
-        voice=of_start("voice", ""),
-        shards=lambda wildcards: [shard for _, shard in of_policy(wildcards).pools],
-        num_shards=TEXTS["train"]["num_shards"],
-        temperature=of_start("temperature"),
-        top_p=of_start("top_p"),
-        top_k=of_start("top_k"),
-        max_audio_s=of_start("max_audio_s"),
-        repetition_penalty=of_start("repetition_penalty", 1.0),
-        codec_adapter=of_start_codec("adapter"),
-        codec=of_start_codec("checkpoint"),
-        verifier_adapter=VERIFIER["adapter"],
-        verifier=lambda wildcards: VERIFIER["model"],
-        sha256=VERIFIER.get("sha256", ""),
-        padding_s=VERIFIER.get("padding_s", 0),
-        verifier_batch_size=VERIFIER["batch_size"],
-        language=config["metric"]["language"],
-        thresholds=threshold_options(),
-        group_size=DISTILLATION["pool_size"],
-        learning_rate=of_arm("learning_rate"),
-        num_steps=lambda wildcards: of_policy(wildcards).num_steps,
-        batch_size=candidates_a_step,
-        micro_batch_size=DISTILLATION["micro_batch_size"],
-        lora_rank=DISTILLATION["lora_rank"],
-        seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
-        device=TRACK["device"],
-        run=f"{DATA}/policies/{{policy}}.run",
+        options(
+            shards=lambda wildcards: [shard for _, shard in of_policy(wildcards).pools],
+            num_shards=TEXTS["train"]["num_shards"],
+            adapter=of_start("adapter"),
+            start=of_start("checkpoint"),
+            dtype=of_start("dtype"),
+            voice=of_start("voice", ""),
+            sampling=lambda wildcards: sampling_settings(SPEAKERS[of_policy(wildcards).start]),
+            codec_adapter=of_start_codec("adapter"),
+            codec=of_start_codec("checkpoint"),
+            recogniser_adapter=VERIFIER["adapter"],
+            recogniser=VERIFIER["model"],
+            sha256=VERIFIER.get("sha256", ""),
+            padding_s=VERIFIER.get("padding_s", 0),
+            recogniser_batch_size=VERIFIER["batch_size"],
+            language=config["metric"]["language"],
+            thresholds=THRESHOLDS,
+            group_size=DISTILLATION["pool_size"],
+            settings=dict(
+                losses="grpo",
+                beta=0,
+                learning_rate=of_arm("learning_rate"),
+                num_steps=lambda wildcards: of_policy(wildcards).num_steps,
+                batch_size=candidates_a_step,
+                micro_batch_size=DISTILLATION["micro_batch_size"],
+                lora_rank=DISTILLATION["lora_rank"],
+                seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
+            ),
+            device=TRACK["device"],
+            run=f"{DATA}/policies/{{policy}}.run",
+            output=f"{DATA}/policies/{{policy}}",
+        ),
     shell:
-        "python {input.code[0]} --prompts {input.prompts} --shards {params.shards}"
-        " --num-shards {params.num_shards} --evaluated {input.evaluated}"
-        " --adapter {params.adapter} --start {params.start} --dtype {params.dtype}"
-        " --voice '{params.voice}' --sampling.temperature {params.temperature}"
-        " --sampling.top-p {params.top_p} --sampling.top-k {params.top_k}"
-        " --sampling.max-audio-s {params.max_audio_s}"
-        " --sampling.repetition-penalty {params.repetition_penalty}"
-        " --codec-adapter {params.codec_adapter} --codec {params.codec}"
-        " --recogniser-adapter {params.verifier_adapter} --recogniser {params.verifier}"
-        " --sha256 '{params.sha256}' --padding-s {params.padding_s}"
-        " --recogniser-batch-size {params.verifier_batch_size} --language {params.language}"
-        " {params.thresholds} --group-size {params.group_size}"
-        " --settings.losses grpo --settings.beta 0"
-        " --settings.learning-rate {params.learning_rate}"
-        " --settings.num-steps {params.num_steps} --settings.batch-size {params.batch_size}"
-        " --settings.micro-batch-size {params.micro_batch_size}"
-        " --settings.lora-rank {params.lora_rank} --settings.seed {params.seed}"
-        " --device {params.device} --run {params.run} --output $(dirname {output.checkpoint})"
-        " 2>&1 | tee {log} >&2"
+        run("prompts", "evaluated", to=())

@@ -24,11 +24,12 @@ rule failure_by_n:
     conda:
         "../envs/default.yaml"
     params:
-        systems=list(TRACK["systems"]),
-        floor="reference",
+        options(
+            systems=list(TRACK["systems"]),
+            floor="reference",
+        ),
     shell:
-        "python {input.code[0]} --rates {input.rates} --systems {params.systems}"
-        " --floor {params.floor} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+        run("rates", to=("pdf", "png"))
 
 
 rule failure_modes:
@@ -43,10 +44,11 @@ rule failure_modes:
     conda:
         "../envs/default.yaml"
     params:
-        voices=[*TRACK["systems"], *REFERENCES],
+        options(
+            voices=[*TRACK["systems"], *REFERENCES],
+        ),
     shell:
-        "python {input.code[0]} --modes {input.modes} --voices {params.voices}"
-        " --csv {output.csv} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+        run("modes", to=("csv", "pdf", "png"))
 
 
 rule failure_by_category:
@@ -61,10 +63,11 @@ rule failure_by_category:
     conda:
         "../envs/default.yaml"
     params:
-        systems=list(TRACK["systems"]),
+        options(
+            systems=list(TRACK["systems"]),
+        ),
     shell:
-        "python {input.code[0]} --categories {input.categories} --systems {params.systems}"
-        " --csv {output.csv} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+        run("categories", to=("csv", "pdf", "png"))
 
 
 rule failure_by_draws:
@@ -79,7 +82,8 @@ rule failure_by_draws:
     conda:
         "../envs/default.yaml"
     params:
-        systems=list(TRACK["systems"]),
+        options(
+            systems=list(TRACK["systems"]),
+        ),
     shell:
-        "python {input.code[0]} --rates {input.rates} --systems {params.systems}"
-        " --csv {output.csv} --pdf {output.pdf} --png {output.png} 2>&1 | tee {log} >&2"
+        run("rates", to=("csv", "pdf", "png"))

@@ -24,11 +24,12 @@ rule fetch_librispeech:
     conda:
         "../envs/default.yaml"
     params:
-        url=LIBRISPEECH["url"],
-        sha256=LIBRISPEECH["sha256"],
+        options(
+            url=LIBRISPEECH["url"],
+            sha256=LIBRISPEECH["sha256"],
+        ),
     shell:
-        "python {input.code[0]} --url {params.url} --sha256 {params.sha256}"
-        " --archive {output.archive} --listing {output.listing} 2>&1 | tee {log} >&2"
+        run(to=("archive", "listing"))
 
 
 rule make_librispeech_prompts:
@@ -36,7 +37,8 @@ rule make_librispeech_prompts:
     input:
         code=code("make_librispeech_prompts"),
         # The listing too, or an archive put there by hand would go unverified.
-        source=rules.fetch_librispeech.output,
+        source=rules.fetch_librispeech.output.archive,
+        listing=rules.fetch_librispeech.output.listing,
     output:
         f"{DATA}/prompts/{{prompt_set}}.parquet",
     log:
@@ -46,23 +48,22 @@ rule make_librispeech_prompts:
     conda:
         "../envs/default.yaml"
     params:
-        prompt_set="{prompt_set}",
-        num_utterances=lambda wildcards: TRACK["prompt_sets"][wildcards.prompt_set][
-            "num_utterances"
-        ],
-        max_s=lambda wildcards: TRACK["prompt_sets"][wildcards.prompt_set]["max_s"],
-        seed=config["seed"],
+        options(
+            prompt_set="{prompt_set}",
+            num_utterances=of_texts("num_utterances"),
+            max_s=of_texts("max_s"),
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --source {input.source[0]} --prompt-set {params.prompt_set}"
-        " --num-utterances {params.num_utterances} --max-s {params.max_s} --seed {params.seed}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run("source", to="output")
 
 
 rule read_references:
     """The humans say the prompts."""
     input:
         code=code("read_references"),
-        source=rules.fetch_librispeech.output,
+        source=rules.fetch_librispeech.output.archive,
+        listing=rules.fetch_librispeech.output.listing,
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
     output:
         f"{DATA}/audio/reference/{{prompt_set}}/{{shard}}.parquet",
@@ -76,9 +77,9 @@ rule read_references:
         mem_mb=growing(2000),
         runtime=growing(60),
     params:
-        shard="{shard}",
-        num_shards=num_shards,
+        options(
+            shard="{shard}",
+            num_shards=num_shards,
+        ),
     shell:
-        "python {input.code[0]} --source {input.source[0]} --prompts {input.prompts}"
-        " --shard $((10#{params.shard})) --num-shards {params.num_shards} --output {output}"
-        " 2>&1 | tee {log} >&2"
+        run("source", "prompts", to="output")

@@ -34,9 +34,7 @@ rule audio_examples:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --audio {input.audio}"
-        " --prompts {input.prompts} --passing {output.passing} --failing {output.failing}"
-        " --index {output.index} 2>&1 | tee {log} >&2"
+        run("verdicts", "audio", "prompts", to=("passing", "failing", "index"))
 
 
 rule listening_page:
@@ -58,7 +56,8 @@ rule listening_page:
     conda:
         "../envs/default.yaml"
     params:
-        system="{system}",
+        options(
+            system="{system}",
+        ),
     shell:
-        "python {input.code[0]} --system {params.system} --verdicts {input.verdicts}"
-        " --audio {input.audio} --prompts {input.prompts} --output {output} 2>&1 | tee {log} >&2"
+        run("verdicts", "audio", "prompts", to="output")

@@ -19,18 +19,16 @@ rule make_prompts:
     conda:
         "../envs/default.yaml"
     params:
-        prompt_set="{prompt_set}",
-        num_utterances=of_texts("num_utterances"),
-        max_overlap=of_texts("max_overlap", 1.0),
-        seed=config["seed"],
-        corpus_num_utterances=PRETRAIN["corpus"]["num_utterances"],
-        corpus_seed=PRETRAIN["corpus"]["seed"],
+        options(
+            prompt_set="{prompt_set}",
+            num_utterances=of_texts("num_utterances"),
+            seed=config["seed"],
+            corpus_num_utterances=PRETRAIN["corpus"]["num_utterances"],
+            corpus_seed=PRETRAIN["corpus"]["seed"],
+            max_overlap=of_texts("max_overlap", 1.0),
+        ),
     shell:
-        "python {input.code[0]} --prompt-set {params.prompt_set}"
-        " --num-utterances {params.num_utterances} --seed {params.seed}"
-        " --corpus-num-utterances {params.corpus_num_utterances}"
-        " --corpus-seed {params.corpus_seed} --evaluation {input.evaluation}"
-        " --max-overlap {params.max_overlap} --output {output} 2>&1 | tee {log} >&2"
+        run("evaluation", to="output")
 
 
 rule make_criteria_prompts:
@@ -47,12 +45,11 @@ rule make_criteria_prompts:
     conda:
         "../envs/default.yaml"
     params:
-        prompt_set="{prompt_set}",
-        num_utterances=of_texts("num_utterances"),
-        max_overlap=of_texts("max_overlap", 1.0),
-        seed=config["seed"],
+        options(
+            prompt_set="{prompt_set}",
+            num_utterances=of_texts("num_utterances"),
+            seed=config["seed"],
+            max_overlap=of_texts("max_overlap", 1.0),
+        ),
     shell:
-        "python {input.code[0]} --prompt-set {params.prompt_set}"
-        " --num-utterances {params.num_utterances} --seed {params.seed}"
-        " --evaluation {input.evaluation} --max-overlap {params.max_overlap}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run("evaluation", to="output")

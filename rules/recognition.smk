@@ -16,9 +16,11 @@ rule convert_whisper:
     conda:
         "../envs/default.yaml"
     params:
-        sha256=config["bundled_whisper_sha256"],
+        options(
+            sha256=config["bundled_whisper_sha256"],
+        ),
     shell:
-        "python {input.code[0]} --sha256 {params.sha256} --output {output} 2>&1 | tee {log} >&2"
+        run(to="output")
 
 
 rule transcribe:
@@ -40,17 +42,15 @@ rule transcribe:
         runtime=growing(120),
         gpu=GPU,
     params:
-        adapter=of_recogniser("adapter"),
-        model=of_recogniser("model"),
-        sha256=of_recogniser("sha256", ""),
-        batch_size=of_recogniser("batch_size"),
-        padding_s=of_recogniser("padding_s", 0),
-        language=config["metric"]["language"],
-        min_speech_s=config["metric"]["min_speech_s"],
-        device=TRACK["device"],
+        options(
+            adapter=of_recogniser("adapter"),
+            model=of_recogniser("model"),
+            sha256=of_recogniser("sha256", ""),
+            language=config["metric"]["language"],
+            min_speech_s=config["metric"]["min_speech_s"],
+            batch_size=of_recogniser("batch_size"),
+            padding_s=of_recogniser("padding_s", 0),
+            device=TRACK["device"],
+        ),
     shell:
-        "python {input.code[0]} --audio {input.audio} --adapter {params.adapter}"
-        " --model {params.model} --sha256 '{params.sha256}' --language {params.language}"
-        " --min-speech-s {params.min_speech_s} --batch-size {params.batch_size}"
-        " --padding-s {params.padding_s}"
-        " --device {params.device} --output {output} 2>&1 | tee {log} >&2"
+        run("audio", to="output")

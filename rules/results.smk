@@ -30,10 +30,7 @@ rule tabulate_failures:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --selected {input.selected}"
-        " --rates {output.rates} --modes {output.modes}"
-        " --categories {output.categories} --agreements {output.agreements} --metrics {output.metrics}"
-        " 2>&1 | tee {log} >&2"
+        run("verdicts", "selected", to=("rates", "modes", "categories", "agreements", "metrics"))
 
 
 rule sweep_thresholds:
@@ -49,7 +46,8 @@ rule sweep_thresholds:
     conda:
         "../envs/default.yaml"
     params:
-        max_cer=config["scorer"]["max_cer_sweep"],
+        options(
+            max_cer=config["scorer"]["max_cer_sweep"],
+        ),
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --selected {input.selected}"
-        " --max-cer {params.max_cer} --output {output} 2>&1 | tee {log} >&2"
+        run("verdicts", "selected", to="output")

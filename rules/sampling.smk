@@ -24,31 +24,20 @@ rule sample_candidates:
         runtime=growing(120),
         gpu=GPU,
     params:
-        system="{system}",
-        adapter=of_system("adapter"),
-        checkpoint=of_system("checkpoint"),
-        dtype=of_system("dtype"),
-        voice=of_system("voice", ""),
-        shard="{shard}",
-        num_shards=num_shards,
-        pool_size=pool_size,
-        seed=config["seed"],
-        temperature=of_system("temperature"),
-        top_p=of_system("top_p"),
-        top_k=of_system("top_k"),
-        repetition_penalty=of_system("repetition_penalty", 1.0),
-        repetition_window=of_system("repetition_window", 0),
-        max_audio_s=of_system("max_audio_s"),
-        batch_size=of_system("batch_size"),
-        device=TRACK["device"],
+        options(
+            system="{system}",
+            adapter=of_system("adapter"),
+            checkpoint=of_system("checkpoint"),
+            dtype=of_system("dtype"),
+            voice=of_system("voice", ""),
+            shard="{shard}",
+            num_shards=num_shards,
+            pool_size=pool_size,
+            base_seed=config["seed"],
+            sampling=lambda wildcards: sampling_settings(SPEAKERS[wildcards.system]),
+            repetition_window=of_system("repetition_window", 0),
+            batch_size=of_system("batch_size"),
+            device=TRACK["device"],
+        ),
     shell:
-        "python {input.code[0]} --prompts {input.prompts} --system {params.system}"
-        " --adapter {params.adapter} --checkpoint {params.checkpoint}"
-        " --dtype {params.dtype} --voice '{params.voice}'"
-        " --shard $((10#{params.shard})) --num-shards {params.num_shards}"
-        " --pool-size {params.pool_size} --base-seed {params.seed}"
-        " --temperature {params.temperature} --top-p {params.top_p} --top-k {params.top_k}"
-        " --repetition-penalty {params.repetition_penalty}"
-        " --repetition-window {params.repetition_window}"
-        " --max-audio-s {params.max_audio_s} --batch-size {params.batch_size}"
-        " --device {params.device} --output {output} 2>&1 | tee {log} >&2"
+        run("prompts", to="output")

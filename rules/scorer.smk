@@ -23,12 +23,12 @@ rule corrupt_references:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
-        num_prompts=config["scorer"]["prompts_per_shard"],
-        seed=config["seed"],
+        options(
+            num_prompts=config["scorer"]["prompts_per_shard"],
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --references {input.references} --prompts {input.prompts}"
-        " --num-prompts {params.num_prompts} --seed {params.seed} --output {output}"
-        " 2>&1 | tee {log} >&2"
+        run("references", "prompts", to="output")
 
 
 rule table_scorer:
@@ -47,6 +47,4 @@ rule table_scorer:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --audio {input.audio} --corrupted {input.corrupted}"
-        " --clean {input.clean} --csv {output.csv} --markdown {output.markdown}"
-        " --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("audio", "corrupted", "clean", to=TABLE)

@@ -41,10 +41,11 @@ rule table_best_of_n:
     conda:
         "../envs/default.yaml"
     params:
-        systems=list(TRACK["systems"]),
+        options(
+            systems=list(TRACK["systems"]),
+        ),
     shell:
-        "python {input.code[0]} --rates {input.rates} --systems {params.systems} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("rates", to=TABLE)
 
 
 rule table_floors:
@@ -59,8 +60,7 @@ rule table_floors:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("verdicts", to=TABLE)
 
 
 rule table_asr_agreement:
@@ -75,8 +75,7 @@ rule table_asr_agreement:
     conda:
         "../envs/default.yaml"
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --csv {output.csv}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("verdicts", to=TABLE)
 
 
 rule table_prompt_sets:
@@ -91,12 +90,12 @@ rule table_prompt_sets:
     conda:
         "../envs/default.yaml"
     params:
-        sources=[entry["source"] for entry in TEXTS.values()],
-        seed=config["seed"],
+        options(
+            sources=[entry["source"] for entry in TEXTS.values()],
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --prompts {input.prompts} --sources {params.sources}"
-        " --seed {params.seed} --csv {output.csv} --balance {output.balance}"
-        " --markdown {output.markdown} --latex {output.latex} 2>&1 | tee {log} >&2"
+        run("prompts", to=("csv", "balance", "markdown", "latex"))
 
 
 rule table_heterogeneity:
@@ -111,11 +110,11 @@ rule table_heterogeneity:
     conda:
         "../envs/default.yaml"
     params:
-        best_of=TRACK["best_of"],
+        options(
+            best_of=TRACK["best_of"],
+        ),
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --best-of {params.best_of}"
-        " --csv {output.csv} --markdown {output.markdown} --latex {output.latex}"
-        " 2>&1 | tee {log} >&2"
+        run("verdicts", to=TABLE)
 
 
 rule table_contrasts:
@@ -130,14 +129,13 @@ rule table_contrasts:
     conda:
         "../envs/default.yaml"
     params:
-        best_of=TRACK["best_of"],
-        equivalent=sorted(TRACK["best_of"])[-2:],
-        seed=config["seed"],
+        options(
+            best_of=TRACK["best_of"],
+            equivalent=sorted(TRACK["best_of"])[-2:],
+            seed=config["seed"],
+        ),
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --best-of {params.best_of}"
-        " --equivalent {params.equivalent} --seed {params.seed}"
-        " --csv {output.csv} --markdown {output.markdown} --latex {output.latex}"
-        " 2>&1 | tee {log} >&2"
+        run("verdicts", to=TABLE)
 
 
 rule table_power:
@@ -151,18 +149,18 @@ rule table_power:
     conda:
         "../envs/default.yaml"
     params:
-        num_prompts=[26, 100, 300, 1000],  # the first is the paper's hard set
-        num_candidates=TRACK["pool_size"],
         # Assumed: the correlations of a small study before this one, and of prompts that are as
         # hard for a distilled system as before.
-        rho=0.35,
-        prompt_correlation=0.7,
+        options(
+            num_prompts=[26, 100, 300, 1000],  # the first is the paper's hard set
+            num_candidates=TRACK["pool_size"],
+            # Assumed: the correlations of a small study before this one, and of prompts that are as
+            # hard for a distilled system as before.
+            rho=0.35,
+            prompt_correlation=0.7,
+        ),
     shell:
-        "python {input.code[0]} --num-prompts {params.num_prompts}"
-        " --num-candidates {params.num_candidates} --rho {params.rho}"
-        " --prompt-correlation {params.prompt_correlation}"
-        " --csv {output.csv} --markdown {output.markdown} --latex {output.latex}"
-        " 2>&1 | tee {log} >&2"
+        run(to=TABLE)
 
 
 rule table_claims:
@@ -179,10 +177,9 @@ rule table_claims:
     conda:
         "../envs/default.yaml"
     params:
-        larger=TRACK["larger_system"],
-        track=TRACK_NAME,
+        options(
+            larger=TRACK["larger_system"],
+            track=TRACK_NAME,
+        ),
     shell:
-        "python {input.code[0]} --rates {input.rates} --categories {input.categories}"
-        " --verdicts {input.verdicts} --larger {params.larger} --track {params.track}"
-        " --csv {output.csv} --markdown {output.markdown} --latex {output.latex}"
-        " 2>&1 | tee {log} >&2"
+        run("rates", "categories", "verdicts", to=TABLE)

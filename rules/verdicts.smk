@@ -21,11 +21,11 @@ rule judge_candidates:
     conda:
         "../envs/default.yaml"
     params:
-        thresholds=threshold_options(),
+        options(
+            thresholds=THRESHOLDS,
+        ),
     shell:
-        "python {input.code[0]} --prompts {input.prompts} --audio {input.audio}"
-        " --verifier {input.verifier} --evaluator {input.evaluator} {params.thresholds}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run("prompts", "audio", "verifier", "evaluator", to="output")
 
 
 rule select_best_of_n:
@@ -40,7 +40,8 @@ rule select_best_of_n:
     conda:
         "../envs/default.yaml"
     params:
-        best_of=lambda wildcards: ([1] if wildcards.voice in REFERENCES else TRACK["best_of"]),
+        options(
+            best_of=lambda wildcards: ([1] if wildcards.voice in REFERENCES else TRACK["best_of"]),
+        ),
     shell:
-        "python {input.code[0]} --verdicts {input.verdicts} --best-of {params.best_of}"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run("verdicts", to="output")

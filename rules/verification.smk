@@ -14,10 +14,12 @@ rule verify:
         "../envs/default.yaml"
     params:
         # No inputs: what is missing or stale is to be found, not to be made anew first.
-        provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in ("results", "figures")],
+        options(
+            provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in ("results", "figures")],
+            readme="README.md",
+        ),
     shell:
-        "python {input.code[0]} --provenance {params.provenance} --readme README.md"
-        " 2>&1 | tee {log} >&2"
+        run(to=())
 
 
 rule readme:
@@ -28,5 +30,7 @@ rule readme:
         f"logs/{TRACK_NAME}/readme.log",
     conda:
         "../envs/default.yaml"
+    params:
+        options(readme="README.md"),
     shell:
-        "python {input.code[0]} --readme README.md 2>&1 | tee {log} >&2"
+        run(to=())

@@ -1,5 +1,6 @@
 """Draw the pool of candidates of one shard of a prompt set: text to codes."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 from selfverify.sampling.pools import check_texts, draw_pools
@@ -24,12 +25,8 @@ def sample_candidates(
     num_shards: int,
     pool_size: int,
     base_seed: int,
-    temperature: float,
-    top_p: float,
-    top_k: int,
-    repetition_penalty: float,
+    sampling: SamplingSettings,
     repetition_window: int = 0,
-    max_audio_s: float,
     batch_size: int,
     device: str,
     output: Path,
@@ -49,23 +46,17 @@ def sample_candidates(
         num_shards: number of parts.
         pool_size: candidates per utterance.
         base_seed: of the study.
-        temperature: of sampling.
-        top_p: nucleus; 1 switches it off.
-        top_k: 0 switches it off.
-        repetition_penalty: 1 switches it off.
+        sampling: how candidates are drawn.
         repetition_window: ids that repetition-aware sampling looks at; 0 switches it off.
-        max_audio_s: cap in seconds of audio.
         batch_size: candidates sampled at once.
         device: "cpu" or "cuda".
         output: Parquet file to write.
     """
     set_up_torch()
     utterances = read_shard(Utterance, prompts, shard, num_shards)
-    chosen = (temperature, top_p, top_k, max_audio_s, repetition_penalty)
+    settings = sampling
     if repetition_window:
-        settings = RepetitionAwareSettings(*chosen, repetition_window)
-    else:
-        settings = SamplingSettings(*chosen)
+        settings = RepetitionAwareSettings(**asdict(sampling), repetition_window=repetition_window)
     prompter = load_system(adapter, checkpoint, voice=voice, load_model=False)
     check_texts(prompter, utterances, str(prompts))
     candidates = draw_pools(

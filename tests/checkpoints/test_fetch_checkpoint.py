@@ -75,7 +75,7 @@ def fetch(address, folder, repo="open/model", mirror=""):
     """The finished process of the script, with `address` in the place of huggingface.co."""
     return subprocess.run(
         [
-            sys.executable, ROOT / "scripts" / "checkpoints" / "fetch_checkpoint.py", "--repo", repo,
+            sys.executable, ROOT / "scripts/checkpoints/fetch_checkpoint.py", "--repo", repo,
             "--revision", "main", "--licence", "CC-BY-NC-4.0", "--mirror", mirror,
             "--files", "*.json", "*.safetensors", "--output", folder / "SHA256SUMS",
         ],

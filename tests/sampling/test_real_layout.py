@@ -13,6 +13,7 @@ from selfverify.codecs import load_codec
 from selfverify.storage.records import StopReason, Utterance
 from selfverify.storage.tables import write_records
 from selfverify.systems import load_system
+from selfverify.systems.base import SamplingSettings
 from thresholds import THRESHOLDS
 
 CODEC_OF = {"llasa": "xcodec2", "orpheus": "snac", "csm": "mimi"}
@@ -108,8 +109,8 @@ def tables(request, checkpoints, tmp_path_factory):
     sample_candidates(
         prompts=paths["prompts"], system=request.param, adapter=request.param,
         checkpoint=str(checkpoints / request.param), dtype="float32", voice="", shard=0,
-        num_shards=1, pool_size=POOL_SIZE, base_seed=0, temperature=1.0, top_p=1.0, top_k=0,
-        repetition_penalty=1.0, max_audio_s=MAX_AUDIO_S, batch_size=8, device="cpu",
+        num_shards=1, pool_size=POOL_SIZE, base_seed=0, batch_size=8,
+        sampling=SamplingSettings(1.0, top_p=1.0, top_k=0, max_audio_s=MAX_AUDIO_S), device="cpu",
         output=paths["candidates"],
     )  # fmt: skip
     decode_audio(

@@ -18,7 +18,9 @@ from selfverify.prompts.overlap import apart_from
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.storage.records import Candidate, StopReason, Transcript
 from selfverify.storage.tables import read_records, write_records
+from selfverify.systems.base import SamplingSettings
 
+SAMPLING = SamplingSettings(temperature=1.0, top_p=1.0, top_k=0, max_audio_s=0.4)
 UTTERANCES = make_prompt_set("standard", num_utterances=3, seed=1, conflict=apart_from())
 
 
@@ -37,8 +39,7 @@ def sample(prompts, checkpoint, output, **changes):
     settings = {
         "prompts": prompts, "system": "tiny", "adapter": "llasa", "checkpoint": str(checkpoint),
         "dtype": "float32", "voice": "", "shard": 0, "num_shards": 1, "pool_size": 3,
-        "base_seed": 7, "temperature": 1.0, "top_p": 1.0, "top_k": 0, "repetition_penalty": 1.0,
-        "max_audio_s": 0.4, "batch_size": 4, "device": "cpu", "output": output,
+        "base_seed": 7, "sampling": SAMPLING, "batch_size": 4, "device": "cpu", "output": output,
     }  # fmt: skip
     sample_candidates(**(settings | changes))
     return read_records(Candidate, output)

@@ -1,11 +1,8 @@
 """The hooks that keep Snakemake and DVC of one mind; see `selfverify.versioning`."""
 
-import yaml
-
 from selfverify.versioning.adoption import adopt, begin_run
 from selfverify.versioning.recording import note_run, record
 
-PARAMS = yaml.safe_load(Path("params.yaml").read_text())
 # --config or --configfile: such results are not those of params.yaml, except for another track.
 OVERRIDDEN = sorted(key for key in config if config[key] != PARAMS.get(key) and key != "track")
 IS_RECORDED = not OVERRIDDEN and not workflow.storage_settings.default_storage_provider

@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from selfverify.errors import InputError
@@ -90,3 +92,25 @@ def verify_checkpoint(checkpoint: str | Path) -> None:
     """
     for path in checkpoint_files(checkpoint):
         verify_file(path, read_checksums(path.parent)[path.name])
+
+
+@contextmanager
+def naming_checkpoint(checkpoint: str | Path, adapter: str) -> Iterator[None]:
+    """Turns what a library has against a checkpoint's files into one line with folder and cure.
+
+    Each library has errors of its own for a file that is cut off, no JSON, of other shapes, pickled
+    where it should not be; memory and devices that are missing keep their own.
+    """
+    try:
+        yield
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        if "CUDA" in lines[0] or "out of memory" in lines[0]:
+            raise InputError(
+                f"{checkpoint}: {lines[0]}; set `device: cpu`, or free the GPU"
+            ) from error
+        raise InputError(
+            f"{checkpoint}: the adapter {adapter!r} cannot load it: {lines[0][:200]}; {CURE}"
+        ) from error

@@ -22,6 +22,12 @@ from selfverify.systems.base import (
     TrainingExample,
     TTSSystem,
 )
+from selfverify.systems.checks import (
+    check_code_range,
+    check_embedding,
+    naming_requests,
+    read_stop_ids,
+)
 from selfverify.systems.sampling import generate_seeded
 
 SLOTS = 7  # tokens a frame
@@ -60,8 +66,13 @@ class Orpheus(TTSSystem):
         self.first_custom_id = self._id("<custom_token_0>")
         self.end_id = self.first_custom_id + END_OF_SPEECH
         self.first_code_id = self.first_custom_id + NUM_MARKS
-        self.codebook_size = (len(self.tokenizer) - self.first_code_id) // SLOTS
+        vocabulary = self.tokenizer.get_vocab()
+        self.codebook_size = check_code_range(
+            self.name, vocabulary, "<custom_token_{}>", NUM_MARKS, num_slots=SLOTS
+        )
         config = LlamaConfig.from_pretrained(checkpoint)
+        check_embedding(self.name, max(vocabulary.values()), config.vocab_size)
+        self.stop_ids = read_stop_ids(checkpoint, self.end_id)
         self.frame_rate = getattr(config, "codec_frame_rate", SNAC_FRAME_RATE)
         if load_model:
             model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=dtype)
@@ -79,14 +90,16 @@ class Orpheus(TTSSystem):
         self, requests: Sequence[SamplingRequest], settings: SamplingSettings
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
-        sampled = generate_seeded(
-            self.model,
-            [self.prompt_ids(request.text) for request in requests],
-            requests,
-            settings,
-            num_steps=ceil(settings.max_audio_s * self.frame_rate) * SLOTS,
-            speech_ids=(self.first_code_id, self.first_code_id + SLOTS * self.codebook_size - 1),
-        )
+        last_id = self.first_code_id + SLOTS * self.codebook_size - 1
+        with naming_requests(self.name, self.model.dtype, requests):
+            sampled = generate_seeded(
+                self.model,
+                [self.prompt_ids(request.text) for request in requests],
+                requests,
+                settings,
+                num_steps=ceil(settings.max_audio_s * self.frame_rate) * SLOTS,
+                speech_ids=(self.first_code_id, last_id),
+            )
         return [self.parse(ids) for ids in sampled]
 
     def parse(self, token_ids: Sequence[int]) -> SampledCodes:
@@ -106,7 +119,7 @@ class Orpheus(TTSSystem):
         rows[list(ROW_OF_SLOT)] = frames.T
         if not outside.size:
             reason = StopReason.CAP
-        elif token_ids[num_valid] != self.end_id:
+        elif token_ids[num_valid] not in self.stop_ids:
             reason = StopReason.INVALID_CODES
         else:
             reason = StopReason.EOS if num_frames else StopReason.EMPTY

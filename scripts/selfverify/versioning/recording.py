@@ -11,6 +11,7 @@ from snakemake.dag import DAG
 from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
 
+from selfverify.errors import InputError
 from selfverify.versioning.adoption import end_run
 from selfverify.versioning.dvc import (
     commit,

@@ -50,10 +50,16 @@ def _explain(error: ValidationError) -> str:
         known = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
         unknown = str(next(key for key in error.instance if key not in known))
         return f"{prefix}unknown key {unknown!r}{_near(unknown, known)}"
+    if error.validator == "pattern" and isinstance(error.schema, dict):
+        return f"{prefix}{error.instance!r} does not fit: {error.schema.get('description', '')}"
     if error.validator == "required":
         return f"{prefix}{error.message}; see rules/params.schema.yaml"
     if error.validator == "type" and error.instance is None:
         return f"{prefix}empty; give it a value, or remove the key"
+    if error.validator == "type":
+        kind, wanted = error.validator_value, error.schema.get("description", "")  # type: ignore[union-attr]
+        of = f": {wanted}" if wanted else ""
+        return f"{prefix}{error.instance!r} is not of type {kind!r}; write one of that type{of}"
     wanted = error.schema.get("description", "")  # type: ignore[union-attr]
     return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "")
 

@@ -1,5 +1,7 @@
 """The hooks that keep Snakemake and DVC of one mind; see `selfverify.versioning`."""
 
+from selfverify.doctor.machine import inspect_machine
+from selfverify.doctor.needs import find_problems
 from selfverify.versioning.adoption import adopt, begin_run
 from selfverify.versioning.recording import note_run, record
 
@@ -17,6 +19,10 @@ if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
 
 
 onstart:
+    for problem in find_problems(TRACK, inspect_machine(Path())):
+        if problem.about == "codec":  # what else is missing, the rules that want it say
+            raise WorkflowError(f"{problem.says}; {problem.cure}")
+        print(f"doctor: {problem.says}; {problem.cure}", file=sys.stderr)
     begin_run()
     if IS_RECORDED:
         note_run(workflow.dag, STAGES, track=TRACK_NAME)

@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import random
+import re
 import shutil
 import sys
 from collections import Counter
@@ -41,6 +42,11 @@ from tiny import make_codec
 
 TALLY: Counter = Counter()
 LEAST = 300
+# What a cure begins with; it tells the reader what to do, or what was meant.
+CURES = re.compile(
+    r"\b(choose|did you mean|fetch|free|git checkout|give|mend|mind|quote|remove|restore|rm|save|set"
+    r"|spell|there are|write|put|see)\b"
+)
 
 
 def refused(kind: str, call, *parts: str) -> str:
@@ -49,7 +55,7 @@ def refused(kind: str, call, *parts: str) -> str:
         call()
     line = str(error.value)
     assert "\n" not in line
-    assert any(mark in line for mark in (";", "`", "(")), f"no cure: {line}"
+    assert CURES.search(line), f"no cure: {line}"
     for part in parts:
         assert part in line, f"{part!r} is not in: {line}"
     TALLY[kind] += 1
@@ -106,7 +112,7 @@ ODDITIES = {
     "temperature: yes": ("temperature: 0.8", "temperature", "quote the word"),
     "temperature: on": ("temperature: 0.8", "temperature", "quote the word"),
     "temperature: .nan": ("temperature: 0.8", "temperature", "no number"),
-    "temperature: 0.8\n        temperature: 0.9": ("temperature: 0.8", "temperature twice", "remove"),
+    "temperature: 1\n        temperature: 2": ("temperature: 0.8", "temperature twice", "remove"),
     "temperature: !!python/object/apply:os.getcwd []": ("temperature: 0.8", "no YAML", "mind"),
     "temperature:\t0.8\n\t  x: 1": ("temperature: 0.8", "line", "spaces instead of tabs"),
     "learning_rate: 5e-4": ("learning_rate: 0.0005", "learning_rate", "write 0.0005"),
@@ -119,11 +125,19 @@ ODDITIES = {
     "track: ../etc": ("track: mini", "track", "there is no"),
     "track: *x": ("track: mini", "line", "no YAML"),
     "<<<<<<< HEAD\nseed: 1\n=======\nseed: 2\n>>>>>>> b": ("seed: 2606", "line 5", "conflict"),
-    "  mini: &a\n    x: *a": ("  mini:", "mini", ";"),
-    "      ../llasa:\n        adapter": ("      mini-llasa:\n        adapter", "../llasa", "digits"),
-    "      mini llasa:\n        adapter": ("      mini-llasa:\n        adapter", "mini llasa", "digits"),
+    "  mini: &a\n    x: *a": ("  mini:", "alias", "mind"),
+    "      ../llasa:\n        adapter": (
+        "      mini-llasa:\n        adapter",
+        "../llasa",
+        "digits",
+    ),
+    "      mini llasa:\n        adapter": (
+        "      mini-llasa:\n        adapter",
+        "mini llasa",
+        "digits",
+    ),
     "adapter: lasa": ("adapter: llasa", "adapter", "did you mean 'llasa'"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("new", ODDITIES)
@@ -137,10 +151,17 @@ def test_yaml_that_two_programs_read_otherwise_is_refused(tmp_path, new):
 
 
 RAW = {
-    "empty": b"", "a list": b"- 1\n", "a word": b"track\n", "binary": bytes(range(256)),
-    "latin": "seed: ß".encode("latin-1"), "NUL": b"seed: 1\0", "open quote": b"seed: '1",
-    "open brace": b"tracks: {mini: {", "colons": b"a: b: c", "deep": b"a: " + b"[" * 3000,
-}  # fmt: skip
+    "empty": b"",
+    "a list": b"- 1\n",
+    "a word": b"track\n",
+    "binary": bytes(range(256)),
+    "latin": "seed: ß".encode("latin-1"),
+    "NUL": b"seed: 1\0",
+    "open quote": b"seed: '1",
+    "open brace": b"tracks: {mini: {",
+    "colons": b"a: b: c",
+    "deep": b"a: " + b"[" * 3000,
+}
 
 
 @pytest.mark.parametrize("name", RAW)
@@ -184,15 +205,13 @@ DAMAGES = {
     "a pickle for weights": lambda w: overwrite(w, pickle.dumps(Counter(a=1))),
     "a pickle that runs": lambda w: overwrite(w, b"cos\nsystem\n(S'touch ran'\ntR."),
     "no weights": lambda w: lambda folder: (folder / w).unlink(),
-    "a folder for weights": lambda w: lambda folder: (
-        (folder / w).unlink(), (folder / w).mkdir()
-    ),
+    "a folder for weights": lambda w: lambda folder: ((folder / w).unlink(), (folder / w).mkdir()),
     "config of 0 bytes": lambda w: truncate("config.json", 0),
     "half a config": lambda w: truncate("config.json", 40),
     "a list for a config": lambda w: overwrite("config.json", b"[1]"),
     "other sizes": lambda w: edit_json("config.json", **SIZES),
     "no config": lambda w: lambda folder: (folder / "config.json").unlink(),
-}  # fmt: skip
+}
 OF_TOKENIZERS = {
     "tokenizer of 0 bytes": truncate("tokenizer.json", 0),
     "half a tokenizer": truncate("tokenizer.json", 300),
@@ -246,11 +265,16 @@ def test_a_checkpoint_of_another_adapter_is_named(tiny_systems, tiny_codecs, one
 
 
 LISTINGS = {
-    "a path upwards": "0" * 64 + "  ../../etc/passwd\n", "an absolute one": "0" * 64 + "  /etc/passwd\n",
-    "half a digest": "0" * 20 + "  config.json\n", "no name": "0" * 64 + "\n", "words": "hello world\n",
-    "a conflict": "<<<<<<< HEAD\n", "another digest": "0" * 64 + "  config.json\n",
-    "a file that is not there": "0" * 64 + "  none.bin\n", "binary": "\x00\x01\x02\n",
-}  # fmt: skip
+    "a path upwards": "0" * 64 + "  ../../etc/passwd\n",
+    "an absolute one": "0" * 64 + "  /etc/passwd\n",
+    "half a digest": "0" * 20 + "  config.json\n",
+    "no name": "0" * 64 + "\n",
+    "words": "hello world\n",
+    "a conflict": "<<<<<<< HEAD\n",
+    "another digest": "0" * 64 + "  config.json\n",
+    "a file that is not there": "0" * 64 + "  none.bin\n",
+    "binary": "\x00\x01\x02\n",
+}
 
 
 @pytest.mark.parametrize("name", LISTINGS)
@@ -268,6 +292,7 @@ def test_an_altered_file_and_a_missing_folder_are_named(tiny_systems, tmp_path):
         file.write(b"\xff")
     refused("checkpoints", lambda: load_system("csm", folder), "model.safetensors", "altered")
     refused("checkpoints", lambda: load_system("csm", tmp_path / "none"), "none", "no such")
+    write_checksums(folder)
     refused("checkpoints", lambda: load_system("cms", folder), "did you mean csm")
     refused("checkpoints", lambda: load_codec("cnas", folder), "did you mean snac")
 
@@ -338,10 +363,17 @@ def test_a_text_that_cannot_be_spoken_is_named(tiny_systems, adapter, text):
 
 JOB = JobRecord("r", ("data/a",), {"b": "sha"}, ("1",), "code", "command", "s", 1.0, 2.0)
 BAD_JOBS = {
-    "a conflict": "<<<<<<< HEAD\n", "half a line": '{"outputs": ["a"', "a list": "[1]\n", "a word": "x\n",
-    "no shared line": '{"outputs": ["a"], "inputs": {}, "params": []}\n', "binary": "\x00\x80",
-    "upwards": None, "absolute": None, "no outputs": None, "unknown key": None,
-}  # fmt: skip
+    "a conflict": "<<<<<<< HEAD\n",
+    "half a line": '{"outputs": ["a"',
+    "a list": "[1]\n",
+    "a word": "x\n",
+    "no shared line": '{"outputs": ["a"], "inputs": {}, "params": []}\n',
+    "binary": "\x00\x80",
+    "upwards": None,
+    "absolute": None,
+    "no outputs": None,
+    "unknown key": None,
+}
 
 
 @pytest.mark.parametrize("name", BAD_JOBS)
@@ -349,9 +381,11 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, name):
     path = tmp_path / "stage.jsonl"
     write_jobs([JOB], path)
     changes = {
-        "upwards": {"outputs": ["../../x"]}, "absolute": {"outputs": ["/etc/x"]},
-        "no outputs": {"outputs": []}, "unknown key": {"more": 1},
-    }  # fmt: skip
+        "upwards": {"outputs": ["../../x"]},
+        "absolute": {"outputs": ["/etc/x"]},
+        "no outputs": {"outputs": []},
+        "unknown key": {"more": 1},
+    }
     if name in changes:
         lines = [json.loads(line) for line in path.read_text().splitlines()]
         path.write_text("\n".join(json.dumps(x) for x in [lines[0], lines[1] | changes[name]]))
@@ -361,10 +395,14 @@ def test_a_record_that_cannot_be_read_is_named(tmp_path, name):
 
 
 BAD_LOCKS = {
-    "a conflict": "<<<<<<< HEAD\nstages: {}\n=======\n", "a list": "stages: [1]", "a word": "stages",
-    "half": "stages: {a: {outs: [{path: x", "tabs": "stages:\n\tx: 1", "numbers": "stages: {a: 1}",
+    "a conflict": "<<<<<<< HEAD\nstages: {}\n=======\n",
+    "a list": "stages: [1]",
+    "a word": "stages",
+    "half": "stages: {a: {outs: [{path: x",
+    "tabs": "stages:\n\tx: 1",
+    "numbers": "stages: {a: 1}",
     "binary": "\x00\x01",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("file", ["dvc.lock", "dvc.yaml"])
@@ -375,7 +413,9 @@ def test_a_file_of_dvc_that_cannot_be_read_is_named(tmp_path, file, name):
     refused("records", lambda: read_stages(path), str(path), "git checkout")
 
 
-@pytest.mark.parametrize("out", [{"path": "../x", "md5": "1"}, {"path": "/x", "md5": "1"}, {"md5": "1"}, {"path": "x"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "out", [{"path": "../x", "md5": "1"}, {"path": "/x", "md5": "1"}, {"md5": "1"}, {"path": "x"}]
+)
 def test_an_output_outside_the_repository_is_named(tmp_path, out):
     path = tmp_path / "dvc.lock"
     path.write_text(yaml.safe_dump({"stages": {"a": {"outs": [out]}}}))
@@ -408,13 +448,26 @@ def exits(kind: str, monkeypatch, arguments, call) -> str:
 
 
 MANIFESTS = {
-    "none.csv": None, "folder.csv": "folder", "empty.csv": b"", "header.csv": b"audio,text\n",
-    "column.csv": b"file,text\na.wav,Hi\n", "notext.csv": b"audio,txt\na.wav,Hi\n",
-    "binary.csv": bytes(range(256)), "nul.csv": b"audio,text\n\0,\0\n", "latin.csv": "audio,text\nä,ö\n".encode("latin-1"),
-    "gone.csv": b"audio,text\ngone.wav,Hello there\n", "kind.xlsx": b"x", "kind": b"x",
-    "json.jsonl": b"{", "list.jsonl": b"[1]\n", "empty.jsonl": b"\n", "word.jsonl": b"x\n",
-    "conflict.csv": b"<<<<<<< HEAD\naudio,text\n", "not.parquet": b"PAR1", "cut.parquet": b"PAR1" + bytes(90),
-}  # fmt: skip
+    "none.csv": None,
+    "folder.csv": "folder",
+    "empty.csv": b"",
+    "header.csv": b"audio,text\n",
+    "column.csv": b"file,text\na.wav,Hi\n",
+    "notext.csv": b"audio,txt\na.wav,Hi\n",
+    "binary.csv": bytes(range(256)),
+    "nul.csv": b"audio,text\n\0,\0\n",
+    "latin.csv": "audio,text\nä,ö\n".encode("latin-1"),
+    "gone.csv": b"audio,text\ngone.wav,Hello there\n",
+    "kind.xlsx": b"x",
+    "kind": b"x",
+    "json.jsonl": b"{",
+    "list.jsonl": b"[1]\n",
+    "empty.jsonl": b"\n",
+    "word.jsonl": b"x\n",
+    "conflict.csv": b"<<<<<<< HEAD\naudio,text\n",
+    "not.parquet": b"PAR1",
+    "cut.parquet": b"PAR1" + bytes(90),
+}
 
 
 @pytest.mark.parametrize("name", MANIFESTS)
@@ -432,25 +485,39 @@ def test_a_manifest_that_cannot_be_scored_is_named(tmp_path, monkeypatch, name):
 
 @pytest.mark.parametrize(
     "options",
-    [["--out", "x.txt"], ["--batch-size", "0"], ["--batch-size", "many"], ["--recogniser", "hearing-aid"],
-     ["--model", "/nowhere/model"], ["--thresholds.max-cer", "high"], ["--unknown", "1"], ["--params", "/nowhere.yaml"],
-     ["--device"], ["--pace.none", "1"]],
-)  # fmt: skip
+    [
+        ["--out", "x.txt"],
+        ["--batch-size", "0"],
+        ["--batch-size", "many"],
+        ["--recogniser", "hearing-aid"],
+        ["--model", "/nowhere/model"],
+        ["--thresholds.max-cer", "high"],
+        ["--unknown", "1"],
+        ["--params", "/nowhere.yaml"],
+        ["--device"],
+        ["--pace.none", "1"],
+    ],
+)
 def test_an_option_that_makes_no_sense_is_named(tmp_path, monkeypatch, options):
     import soundfile
 
     soundfile.write(tmp_path / "a.wav", [0.0] * 16_000, 16_000)
     (tmp_path / "m.csv").write_text("audio,text\na.wav,Hello there\n")
     text = exits("command lines", monkeypatch, ["score", tmp_path / "m.csv", *options], main)
-    assert options[0].lstrip("-").split(".")[-1].replace("-", "") in text.replace("-", "").replace(
-        "_", ""
-    )
+    named = options[0].lstrip("-").split(".")[-1]
+    assert named in text.replace("_", "-") or options[-1] in text
 
 
 SCRIPTS = [
-    "sampling.sample_candidates", "audio.decode_audio", "audio.resynthesise", "recognition.transcribe",
-    "verdicts.judge_candidates", "verdicts.select_best_of_n", "prompts.make_prompts", "audio.speak_references",
-]  # fmt: skip
+    "sampling.sample_candidates",
+    "audio.decode_audio",
+    "audio.resynthesise",
+    "recognition.transcribe",
+    "verdicts.judge_candidates",
+    "verdicts.select_best_of_n",
+    "prompts.make_prompts",
+    "audio.speak_references",
+]
 ARGUMENTS = [
     [],
     ["--output"],

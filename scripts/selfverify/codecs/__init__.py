@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import CODECS
-from selfverify.adapters.loading import load_class
+from selfverify.adapters.loading import check_kind, load_class
 from selfverify.codecs.base import Codec
-from selfverify.storage.checkpoints import naming_checkpoint, verify_checkpoint
+from selfverify.storage.checkpoints import naming_checkpoint, read_config, verify_checkpoint
 
 
 def load_codec(adapter: str, checkpoint: str | Path, **options: Any) -> Codec:
@@ -22,5 +22,6 @@ def load_codec(adapter: str, checkpoint: str | Path, **options: Any) -> Codec:
     """
     verify_checkpoint(checkpoint)
     adapter_class = load_class(CODECS, adapter, "codec")
+    check_kind(adapter_class, checkpoint, read_config(checkpoint))
     with naming_checkpoint(checkpoint, adapter):
         return adapter_class(checkpoint, **options)

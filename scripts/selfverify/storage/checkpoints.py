@@ -1,10 +1,12 @@
 """Checkpoint folders: complete, unaltered, and said so before anything is loaded."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from selfverify.errors import InputError
 from selfverify.storage.files import is_inside, write_text
@@ -92,6 +94,24 @@ def verify_checkpoint(checkpoint: str | Path) -> None:
     """
     for path in checkpoint_files(checkpoint):
         verify_file(path, read_checksums(path.parent)[path.name])
+
+
+def read_config(checkpoint: str | Path) -> dict[str, Any]:
+    """Returns config.json of a checkpoint folder.
+
+    Without one transformers would take its defaults, which for a Llama are 7 billion weights.
+
+    Raises:
+        InputError: if the file is missing or no JSON object.
+    """
+    path = Path(checkpoint) / "config.json"
+    try:
+        config = json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({str(error)[:100]}); {CURE}") from None
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: no JSON object; {CURE}")
+    return config
 
 
 @contextmanager

@@ -55,7 +55,9 @@ def read_records(kind: type[Record], path: Path) -> list[Record]:
     fields = dataclasses.fields(kind)  # type: ignore[arg-type]
     schema = read_schema(path, [field.name for field in fields])
     for field in fields:
-        fits = _FITS.get(field.type if isinstance(field.type, str) else field.type.__name__)
+        fits = _FITS.get(
+            field.type if isinstance(field.type, str) else getattr(field.type, "__name__", "")
+        )
         found = schema.field(field.name).type
         if fits and not fits(found) and not pa.types.is_null(found):
             raise InputError(f"{path}: column {field.name!r} is {found}; {CURE}")

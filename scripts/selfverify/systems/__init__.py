@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import SYSTEMS
-from selfverify.adapters.loading import load_class
-from selfverify.storage.checkpoints import naming_checkpoint, verify_checkpoint
+from selfverify.adapters.loading import check_kind, load_class
+from selfverify.storage.checkpoints import naming_checkpoint, read_config, verify_checkpoint
 from selfverify.systems.base import TTSSystem
 
 
@@ -25,5 +25,6 @@ def load_system(adapter: str, checkpoint: str | Path, **options: Any) -> TTSSyst
     check_device(options.get("device", "cpu"), options.get("dtype", "float32"))
     verify_checkpoint(checkpoint)
     adapter_class = load_class(SYSTEMS, adapter, "system")
+    check_kind(adapter_class, checkpoint, read_config(checkpoint))
     with naming_checkpoint(checkpoint, adapter):
         return adapter_class(checkpoint, **options)

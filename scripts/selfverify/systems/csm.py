@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, CsmConfig, CsmForConditionalGeneration, DynamicCache
 
+from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -41,6 +42,8 @@ class Csm(TTSSystem):
         load_model: whether to load weights; prompts need none.
     """
 
+    model_type = "csm"
+
     def __init__(
         self,
         checkpoint: str | Path,
@@ -53,7 +56,7 @@ class Csm(TTSSystem):
         self.name, self.voice = Path(checkpoint).name, voice or FIRST_SPEAKER
         self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         if load_model:
-            model: Any = CsmForConditionalGeneration.from_pretrained(checkpoint, dtype=dtype)
+            model: Any = load_whole(CsmForConditionalGeneration, checkpoint, dtype=dtype)
             self.model = model.to(device).eval()
         config: Any = CsmConfig.from_pretrained(checkpoint)
         self.frame_rate = config.codec_config.frame_rate

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -45,6 +46,7 @@ class Llasa(TTSSystem):
         load_model: whether to load weights; prompts and training examples need none.
     """
 
+    model_type = "llama"
     frame_rate = 50.0  # XCodec2
 
     def __init__(
@@ -69,8 +71,8 @@ class Llasa(TTSSystem):
         )
         self.stop_ids = read_stop_ids(checkpoint, self.end_id)
         if load_model:
-            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=dtype)
-            self.model = model.to(device).eval()  # type: ignore[arg-type]
+            model = load_whole(LlamaForCausalLM, checkpoint, dtype=dtype)
+            self.model = model.to(device).eval()
 
     def prompt_ids(self, text: str) -> list[int]:
         """Returns the ids up to and including `<|SPEECH_GENERATION_START|>`."""
@@ -124,6 +126,7 @@ class Llasa(TTSSystem):
         token_id = self.tokenizer.get_vocab().get(token)
         if token_id is None:
             raise InputError(
-                f"{self.name}: the tokenizer has no {token}, so this is no Llasa checkpoint"
+                f"{self.name}: the tokenizer has no {token}, so this is no Llasa; choose another "
+                "adapter"
             )
         return token_id

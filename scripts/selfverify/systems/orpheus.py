@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -52,6 +53,8 @@ class Orpheus(TTSSystem):
         load_model: whether to load weights; prompts and training examples need none.
     """
 
+    model_type = "llama"
+
     def __init__(
         self,
         checkpoint: str | Path,
@@ -75,8 +78,8 @@ class Orpheus(TTSSystem):
         self.stop_ids = read_stop_ids(checkpoint, self.end_id)
         self.frame_rate = getattr(config, "codec_frame_rate", SNAC_FRAME_RATE)
         if load_model:
-            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=dtype)
-            self.model = model.to(device).eval()  # type: ignore[arg-type]
+            model = load_whole(LlamaForCausalLM, checkpoint, dtype=dtype)
+            self.model = model.to(device).eval()
 
     def prompt_ids(self, text: str) -> list[int]:
         """Returns start of human, text, its end, and the marks up to start of speech."""
@@ -137,6 +140,7 @@ class Orpheus(TTSSystem):
         token_id = self.tokenizer.get_vocab().get(token)
         if token_id is None:
             raise InputError(
-                f"{self.name}: the tokenizer has no {token}, so this is no Orpheus checkpoint"
+                f"{self.name}: the tokenizer has no {token}, so this is no Orpheus; choose another "
+                "adapter"
             )
         return token_id

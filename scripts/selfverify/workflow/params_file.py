@@ -37,6 +37,8 @@ def read_params(path: Path) -> dict[str, Any]:
     except (YAMLError, yaml.YAMLError, ValueError, RecursionError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"{path}: no YAML: {reason}; {_LAYOUT}") from None
+    if _is_endless(by_snakemake):
+        raise InputError(f"{path}: no YAML: an alias (*) of what it stands in; {_LAYOUT}")
     if not isinstance(by_snakemake, dict):
         raise InputError(f"{path}: no keys with values; restore it with `git checkout -- {path}`")
     for place, one, other in _differences("", by_snakemake, by_dvc):
@@ -50,6 +52,14 @@ def read_params(path: Path) -> dict[str, Any]:
 
 
 _LAYOUT = "mind indentation, spaces instead of tabs, and quotes"
+
+
+def _is_endless(value: Any, above: tuple[int, ...] = ()) -> bool:
+    """Whether a value contains itself, which YAML's aliases can make."""
+    if not isinstance(value, dict | list):
+        return False
+    parts = value.values() if isinstance(value, dict) else value
+    return id(value) in above or any(_is_endless(part, (*above, id(value))) for part in parts)
 
 
 def _text(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ T4 = Machine(8, 30.0, 100.0, (Gpu("Tesla T4", 16.1, False),))
 @pytest.fixture
 def tracks(params, monkeypatch):
     monkeypatch.chdir(ROOT)
-    return params["tracks"]
+    return deepcopy(params["tracks"])
 
 
 def test_the_mini_track_lacks_nothing(tracks):

@@ -65,7 +65,7 @@ def finished_jobs(log: str) -> list[str]:
     for block in re.split(r"^(?:local)?rule ", log, flags=re.M)[1:]:
         job = re.search(r"^    jobid: (\d+)", block, flags=re.M)
         output = re.search(r"^    output: (.+)", block, flags=re.M)
-        if job and output:
+        if job and output and "record_again" not in output[1]:  # an empty mark, no work
             names[job[1]] = output[1].strip()
     return [names[i] for i in re.findall(r"Finished jobid: (\d+)", log) if i in names]
 

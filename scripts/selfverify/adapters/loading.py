@@ -20,8 +20,8 @@ def load_class(table: dict[str, str], name: str, kind: str) -> type[Any]:
     """
     if name not in table:
         near = get_close_matches(name, table, n=1)
-        hint = f", did you mean {near[0]}?" if near else ""
-        raise InputError(f"unknown {kind} {name!r}{hint} There are: {', '.join(sorted(table))}")
+        hint = f", did you mean {near[0]}?" if near else ";"
+        raise InputError(f"unknown {kind} {name!r}{hint} there are: {', '.join(sorted(table))}")
     module, _, attribute = table[name].partition(":")
     return getattr(import_module(module), attribute)
 

@@ -1,4 +1,4 @@
-"""How long a track takes on CPU cores, and how much disk: counts of params.yaml times measured rates.
+"""Time and disk that a track takes on CPU cores: counts of params.yaml times measured rates.
 
 Rates are sums over the job records of the mini track's full run (data/mini/provenance: 6,854 s of
 jobs on two cores of a server) by the candidates that the jobs made. Distillation is not counted.

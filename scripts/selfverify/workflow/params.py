@@ -61,7 +61,10 @@ def _explain(error: ValidationError) -> str:
         of = f": {wanted}" if wanted else ""
         return f"{prefix}{error.instance!r} is not of type {kind!r}; write one of that type{of}"
     wanted = error.schema.get("description", "")  # type: ignore[union-attr]
-    return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "")
+    return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "") + _STATED
+
+
+_STATED = "; see rules/params.schema.yaml"
 
 
 def _near(name: str, known: Any) -> str:

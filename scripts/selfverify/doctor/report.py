@@ -52,7 +52,8 @@ def in_plain_words(report: dict[str, Any]) -> str:
 def _line(finding: dict[str, Any]) -> str:
     cure = f": {finding['cure']}" if finding["cure"] else ""
     return (
-        f"  {'MISSING ' if finding['is_fatal'] else ''}{finding['about']}: {finding['says']}{cure}"
+    mark = "MISSING " if finding["is_fatal"] else ""
+    return f"  {mark}{finding['about']}: {finding['says']}{cure}"
     )
 
 

@@ -39,7 +39,7 @@ def in_plain_words(report: dict[str, Any]) -> str:
     machine = report["machine"]
     gpus = ", ".join(gpu["name"] for gpu in machine["gpus"]) or "no GPU"
     lines = [
-        f"This machine: {machine['num_cores']} cores, {machine['memory_gb']:.0f} GB of memory free, "
+        f"This machine: {machine['num_cores']} cores, {machine['memory_gb']:.0f} GB of memory, "
         f"{machine['disk_free_gb']:.0f} GB of disk free, {gpus}."
     ]
     for name, track in report["tracks"].items():
@@ -51,10 +51,8 @@ def in_plain_words(report: dict[str, Any]) -> str:
 
 def _line(finding: dict[str, Any]) -> str:
     cure = f": {finding['cure']}" if finding["cure"] else ""
-    return (
     mark = "MISSING " if finding["is_fatal"] else ""
     return f"  {mark}{finding['about']}: {finding['says']}{cure}"
-    )
 
 
 def _time(found: dict[str, Any] | None) -> str:

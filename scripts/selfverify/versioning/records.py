@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
@@ -103,7 +104,8 @@ def _record(row: dict, shared: dict) -> JobRecord:
     lists = {key: tuple(row[key]) for key in ("outputs", "params")}
     if not lists["outputs"] or not all(map(is_inside, lists["outputs"])):
         raise ValueError(f"outputs {lists['outputs']}")
-    return JobRecord(**({k: shared[k] for k in SHARED} | row | lists | {"inputs": inputs}))
+    values: dict[str, Any] = {k: shared[k] for k in SHARED} | row | lists | {"inputs": inputs}
+    return JobRecord(**values)
 
 
 def without_replaced(

@@ -5,7 +5,7 @@ out: figures/{track}/
 """
 
 FIGURE_FILES = {
-    "failure_by_n": figure_files("failure_by_n", pdf="pdf", png="png"),
+    name: figure_files(name, pdf="pdf", png="png") for name in ("failure_by_n", "failure_cost")
 } | {
     name: figure_files(name, csv="csv", pdf="pdf", png="png")
     for name in ("failure_modes", "failure_by_category", "failure_by_draws")
@@ -87,3 +87,22 @@ rule failure_by_draws:
         ),
     shell:
         run("rates", to=("csv", "pdf", "png"))
+
+
+rule failure_cost:
+    """Figure: failure rate against cost, for each policy of spending."""
+    input:
+        code=code("plot_failure_cost"),
+        costs=POLICY_COSTS,
+    output:
+        **reported("failure_cost"),
+    log:
+        f"logs/{TRACK_NAME}/failure_cost.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=list(TRACK["systems"]),
+        ),
+    shell:
+        run("costs", to=("pdf", "png"))

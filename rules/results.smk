@@ -14,6 +14,7 @@ RESULTS = {
     "agreements": f"{DATA}/results/asr_agreement.csv",
     "metrics": f"{DATA}/results/metrics.json",
 }
+POLICY_COSTS = f"{DATA}/results/policy_costs.csv"
 THRESHOLD_SWEEP = f"{DATA}/results/threshold_sweep.csv"
 
 
@@ -51,3 +52,23 @@ rule sweep_thresholds:
         ),
     shell:
         run("verdicts", "selected", to="output")
+
+
+rule tabulate_policies:
+    """Failure rate and cost of each policy of spending, exact expectations on the pools."""
+    input:
+        code=code("tabulate_policies"),
+        verdicts=[f for system in TRACK["systems"] for f in judged([system])],
+    output:
+        POLICY_COSTS,
+    log:
+        f"logs/{TRACK_NAME}/tabulate_policies.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            num_draws=TRACK["best_of"],
+            max_share=config["metric"]["runaway_share"],
+        ),
+    shell:
+        run("verdicts", to="output")

@@ -118,7 +118,7 @@ STAGES = [
     *map(selected_stage, VOICES),
     Stage(
         "results",
-        files=(*RESULTS.values(), THRESHOLD_SWEEP),
+        files=(*RESULTS.values(), POLICY_COSTS, THRESHOLD_SWEEP),
         params=("scorer.max_cer_sweep",),
         in_git=True,
         metrics=(RESULTS["metrics"],),

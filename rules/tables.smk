@@ -8,6 +8,7 @@ FIGURE_FILES |= {
     name: figure_files(name, csv="csv", markdown="md", latex="tex")
     for name in (
         "table_best_of_n",
+        "table_policies",
         "table_heterogeneity",
         "table_contrasts",
         "table_power",
@@ -46,6 +47,21 @@ rule table_best_of_n:
         ),
     shell:
         run("rates", to=TABLE)
+
+
+rule table_policies:
+    """Table: failure rate, draws and cost of each policy of spending, and what an oracle leaves."""
+    input:
+        code=code("table_policies"),
+        costs=POLICY_COSTS,
+    output:
+        **reported("table_policies"),
+    log:
+        f"logs/{TRACK_NAME}/table_policies.log",
+    conda:
+        "../envs/default.yaml"
+    shell:
+        run("costs", to=TABLE)
 
 
 rule table_floors:

@@ -11,8 +11,9 @@ import tyro
 
 from selfverify.errors import InputError
 from selfverify.scoring.command import score
+from selfverify.speaking.command import speak
 
-COMMANDS = {"score": score}
+COMMANDS = {"score": score, "speak": speak}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`selfverify speak` end to end: what verification costs against a single shot, and when it is heard."""
+"""`selfverify speak` end to end: cost against a single shot, and latency."""
 
 import time
 from pathlib import Path

@@ -56,10 +56,7 @@ def _means(
     policy: Policy, pools: JudgedPools, durations: np.ndarray, aborted: np.ndarray
 ) -> dict[str, float]:
     plain, early = (
-        [
-            policy.expect(*row)
-            for row in zip(pools.scores, pools.fails, seconds, strict=True)
-        ]
+        [policy.expect(*row) for row in zip(pools.scores, pools.fails, seconds, strict=True)]
         for seconds in (durations, aborted)
     )
     return {

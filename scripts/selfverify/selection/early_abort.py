@@ -39,9 +39,9 @@ def cycle_end_s(codes: np.ndarray, frame_rate: float, rules: AbortRules) -> floa
     for period in range(1, min(num_frames, int(rules.max_period_s * frame_rate)) + 1):
         same = (codes[:, period:] == codes[:, :-period]).all(axis=0)
         # `needed` frames in a row equal to those a period before: with these, the whole cycle.
-        needed = max(
-            int(np.ceil(rules.min_cycle_s * frame_rate)), rules.min_periods * period
-        ) - period
+        needed = (
+            max(int(np.ceil(rules.min_cycle_s * frame_rate)), rules.min_periods * period) - period
+        )
         end = _first_run_end(same, max(1, needed))
         if end is not None:
             ends.append(end + period)

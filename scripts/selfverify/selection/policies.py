@@ -49,9 +49,7 @@ class Policy(ABC):
         """Returns the index of the candidate that is kept, the first on ties."""
         return int(np.argmin(scores))
 
-    def expect(
-        self, scores: np.ndarray, fails: np.ndarray, durations_s: np.ndarray
-    ) -> Expectation:
+    def expect(self, scores: np.ndarray, fails: np.ndarray, durations_s: np.ndarray) -> Expectation:
         """Returns the exact expectation on one pool of M candidates in random order.
 
         A candidate that is enough is drawn only as the last; those that are not share the other

@@ -1,4 +1,4 @@
-"""Segments to one clip: silence at their ends trimmed, pauses between them as a reader makes them."""
+"""Segments to one clip: silence at their ends trimmed, pauses between them."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -36,19 +36,21 @@ class AudioWriter:
 
     @contextmanager
     def open(self) -> Iterator["AudioWriter"]:
-        """Yields the writer; an interrupt keeps the segments so far, another error keeps nothing."""
+        """Yields the writer; an interrupt keeps the segments so far, an error nothing."""
         kept: KeyboardInterrupt | None = None
-        with atomic_path(self.path) as temporary:
-            with sf.SoundFile(
+        with (
+            atomic_path(self.path) as temporary,
+            sf.SoundFile(
                 temporary, "w", self.sample_rate, channels=1, format=FORMATS[self.path.suffix]
-            ) as file:
-                self._file = file
-                try:
-                    yield self
-                except KeyboardInterrupt as interrupt:
-                    if not self.segments:
-                        raise
-                    kept = interrupt
+            ) as file,
+        ):
+            self._file = file
+            try:
+                yield self
+            except KeyboardInterrupt as interrupt:
+                if not self.segments:
+                    raise
+                kept = interrupt
         if kept:
             raise kept
 

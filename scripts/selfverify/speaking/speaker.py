@@ -14,7 +14,7 @@ from selfverify.sampling.seeds import candidate_seed
 from selfverify.selection.early_abort import AbortRules, over_long_s
 from selfverify.selection.policies import POLICIES
 from selfverify.speaking.joining import join_audio
-from selfverify.speaking.setup import Setup, Start, read_setup, read_start
+from selfverify.speaking.setup import Start, read_setup, read_start
 from selfverify.speaking.text import TextSegment, split_text
 from selfverify.speaking.verifier_model import load_verifier
 from selfverify.speaking.verifying import Cascade, JudgedTake, Take
@@ -84,7 +84,7 @@ class Speaker:
         params: a study's params.yaml; the repository's if not given.
 
     Raises:
-        InputError: if there is no such system, its weights are missing, or a number is out of range.
+        InputError: if there is no such system, weights are missing, or a number is out of range.
     """
 
     def __init__(
@@ -136,7 +136,7 @@ class Speaker:
         return segments
 
     def segments(self, texts: Iterable[tuple[str, Sequence[TextSegment]]]) -> Iterator[Segment]:
-        """Yields the segments of texts in their order, each as soon as it and those before are done.
+        """Yields the segments of texts in their order, each once it and those before are done.
 
         Args:
             texts: pairs of an id, part of the seeds, and what `split` made of the text.

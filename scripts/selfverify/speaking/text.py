@@ -86,7 +86,10 @@ def _sentences(paragraph: str) -> Iterator[str]:
 def _within(sentence: str, max_s: float, pace: Pace, after: Pause) -> list[TextSegment]:
     """A sentence as segments that are short enough."""
     pieces = [(sentence, after)]
-    for pattern, pause in [*((p, Pause.CLAUSE) for p in _CLAUSE_ENDS), (re.compile(r"\s+"), Pause.NONE)]:
+    for pattern, pause in [
+        *((p, Pause.CLAUSE) for p in _CLAUSE_ENDS),
+        (re.compile(r"\s+"), Pause.NONE),
+    ]:
         pieces = [
             part
             for piece, last in pieces

@@ -87,12 +87,11 @@ class Cascade:
         """The verdict where codes suffice, which costs next to nothing."""
         sampled = take.sampled
         duration_s = self.codec.duration_s(sampled.codes.shape[1])
+        is_over_long = duration_s > self.thresholds.runaway_share * take.expected_s
         mode = None
         if not sampled.codes.shape[1]:
             mode = FailureMode.EMPTY
-        elif sampled.stop_reason == StopReason.CAP:
-            mode = FailureMode.RUNAWAY
-        elif duration_s > self.thresholds.runaway_share * take.expected_s:
+        elif is_over_long or sampled.stop_reason == StopReason.CAP:
             mode = FailureMode.RUNAWAY
         elif cycle_end_s(sampled.codes, self.codec.frame_rate, self.rules) is not None:
             mode = FailureMode.REPETITION

@@ -34,8 +34,8 @@ def table_policies(*, costs: Path, files: TableFiles) -> None:
 
 NOTE = (
     "Exact expectations on the study's pools; failures by the evaluator. Policy: all n drawn and "
-    "the best kept; stopped at the first accepted; stopped at the first good. Cost: seconds of audio "
-    "drawn, a single shot's is 1; early abort gives a candidate up once it is over-long for its "
+    "the best kept; stopped at the first accepted; stopped at the first good. Cost: seconds of "
+    "audio drawn, a single shot's is 1; early abort gives a candidate up once it is over-long for its "
     "text. Oracle: all n drawn fail. Recovery: share of what an oracle gains over a single shot."
 )
 

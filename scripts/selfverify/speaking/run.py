@@ -48,7 +48,7 @@ def speak_texts(
     check_writable(out, is_folder=is_folder)
     disable_progress_bar()  # transformers', of milliseconds
     speaker = load()
-    split = {text.id: _split(speaker, text, source) for text in texts}
+    split = {text.id: _split(speaker, text, is_folder) for text in texts}
     print(shown_start(speaker.setup, speaker), file=sys.stderr)
     total = sum(map(len, split.values()))
     stream = speaker.segments(split.items())
@@ -72,11 +72,11 @@ def speak_texts(
         sys.exit(NOT_VERIFIED)
 
 
-def _split(speaker: Speaker, text: Text, source: str) -> list[TextSegment]:
+def _split(speaker: Speaker, text: Text, is_one_of_several: bool) -> list[TextSegment]:
     try:
         return speaker.split(text.text)
     except InputError as error:
-        raise InputError(f"text {text.id}: {error}" if len(source) > 1 else str(error)) from None
+        raise InputError(f"text {text.id}: {error}" if is_one_of_several else str(error)) from None
 
 
 def _write(

@@ -35,10 +35,13 @@ _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "
 _TITLES = r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|etc|No|e\.g|i\.e|a\.m|p\.m)\."
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)")
 _NO_END = re.compile(rf"(?:{_TITLES}|\b[A-Z]\.)$", re.IGNORECASE)
-_CLAUSE_ENDS = (
-    re.compile(r"(?<=[;:])\s+"),
-    re.compile(r"(?<=,)\s+"),
-    re.compile(r"\s+(?=(?:and|or|but|because|which|while|when|that)\b)", re.IGNORECASE),
+_CONJUNCTIONS = "and|or|but|because|which|while|when|that"
+# Where a sentence that is too long is cut, the best places first.
+_CUTS = (
+    (re.compile(r"(?<=[;:])\s+"), Pause.CLAUSE),
+    (re.compile(r"(?<=,)\s+"), Pause.CLAUSE),
+    (re.compile(rf"\s+(?=(?:{_CONJUNCTIONS})\b)", re.IGNORECASE), Pause.CLAUSE),
+    (re.compile(r"\s+"), Pause.NONE),
 )
 
 
@@ -86,10 +89,7 @@ def _sentences(paragraph: str) -> Iterator[str]:
 def _within(sentence: str, max_s: float, pace: Pace, after: Pause) -> list[TextSegment]:
     """A sentence as segments that are short enough."""
     pieces = [(sentence, after)]
-    for pattern, pause in [
-        *((p, Pause.CLAUSE) for p in _CLAUSE_ENDS),
-        (re.compile(r"\s+"), Pause.NONE),
-    ]:
+    for pattern, pause in _CUTS:
         pieces = [
             part
             for piece, last in pieces

@@ -4,6 +4,7 @@ import csv
 import json
 import re
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,7 @@ def read_texts(source: str, *, several: bool) -> list[Text]:
         InputError: if there is nothing to say, or the file cannot be read.
     """
     path = Path(source) if _is_file(source) else None
-    if (
-        path is None
-        and source != "-"
-        and re.search(r"\.(txt|csv|jsonl)$", source)
-        and " " not in source
-    ):
+    if path is None and re.fullmatch(r"\S+\.(txt|csv|jsonl)", source):
         raise InputError(f"{source}: no such file")
     if path is not None and path.suffix in TABLES:
         if not several:
@@ -91,10 +87,7 @@ def _file_name(text_id: str) -> str:
 def _checked(source: str, texts: list[Text]) -> list[Text]:
     if not texts:
         raise InputError(f"{source} is empty: give it at least one word")
-    ids = [text.id for text in texts]
-    twice = (
-        next((one for one in ids if ids.count(one) > 1), None) if len(set(ids)) < len(ids) else None
-    )
-    if twice:
-        raise InputError(f"{source}: the id {twice!r} is there twice; ids name the audio files")
+    (text_id, times), *_ = Counter(text.id for text in texts).most_common(1)
+    if times > 1:
+        raise InputError(f"{source}: {times} texts have the id {text_id!r}; ids name audio files")
     return texts

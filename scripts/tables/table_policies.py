@@ -4,20 +4,22 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfverify.results.markup import TableFiles, write_shown
+from selfverify.results.markup import write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
 
-def table_policies(*, costs: Path, files: TableFiles) -> None:
+def table_policies(*, costs: Path, csv: Path, markdown: Path, latex: Path) -> None:
     """Writes the table for machines and for people.
 
     Args:
         costs: results/policy_costs.csv.
-        files: the table, a row per system, prompt set, policy and n.
+        csv: a row per system, prompt set, policy and n.
+        markdown: the same for readers.
+        latex: the same for papers.
     """
     table = pd.read_csv(costs)
-    write_csv(table, files.csv)
+    write_csv(table, csv)
     percent = "{:.1%}".format
     shown = table[["system", "prompt_set", "policy", "n"]].assign(
         failures=table["failure_rate"].map(percent),
@@ -29,14 +31,14 @@ def table_policies(*, costs: Path, files: TableFiles) -> None:
             lambda share: "" if pd.isna(share) else f"{share:.0%}"
         ),
     )
-    write_shown(shown, NOTE, files)
+    write_shown(shown, NOTE, markdown=markdown, latex=latex)
 
 
 NOTE = (
     "Exact expectations on the study's pools; failures by the evaluator. Policy: all n drawn and "
     "the best kept; stopped at the first accepted; stopped at the first good. Cost: seconds of "
-    "audio drawn, a single shot's is 1; early abort gives a candidate up once it is over-long for its "
-    "text. Oracle: all n drawn fail. Recovery: share of what an oracle gains over a single shot."
+    "audio drawn, a single shot's is 1; early abort gives a candidate up once it is over-long for "
+    "its text. Oracle: all n drawn fail. Recovery: share of what an oracle gains over a single shot."
 )
 
 

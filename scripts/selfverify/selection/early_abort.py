@@ -3,7 +3,7 @@
 Two rules. Over-long is the metric's own runaway, so that what it ends could not have been accepted.
 A cycle is the same frames, in every codebook, again and again without one exception: a sampler that
 is stuck. Speech and its pauses do not do this for as long as `min_cycle_s`; on the clean references
-neither rule fires once (docs/speak.md has the counts).
+neither rule fires once (6 clips so far, docs/speak.md).
 """
 
 from dataclasses import dataclass

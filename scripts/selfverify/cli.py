@@ -12,8 +12,9 @@ import tyro
 from selfverify.doctor.command import doctor
 from selfverify.errors import InputError
 from selfverify.scoring.command import score
+from selfverify.speaking.command import speak
 
-COMMANDS = {"doctor": doctor, "score": score}
+COMMANDS = {"doctor": doctor, "score": score, "speak": speak}
 
 
 def main() -> None:

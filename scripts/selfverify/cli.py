@@ -9,10 +9,11 @@ import sys
 
 import tyro
 
+from selfverify.doctor.command import doctor
 from selfverify.errors import InputError
 from selfverify.scoring.command import score
 
-COMMANDS = {"score": score}
+COMMANDS = {"doctor": doctor, "score": score}
 
 
 def main() -> None:

@@ -85,9 +85,9 @@ def trainer_options(
     }
 
 
-def dtype_name(model: Any) -> str:
-    """Returns the dtype of a model's weights as `params.yaml` has it."""
-    return str(model.dtype).removeprefix("torch.")
+def dtype_name(system: Any) -> str:
+    """Returns the dtype of a system's weights as `params.yaml` has it."""
+    return str(system.model.dtype).removeprefix("torch.")
 
 
 def batch_options(batch_size: int, limit: int) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def grpo_trainer(
         model=system.model,
         reward_funcs=verdict_reward,  # type: ignore[arg-type]
         args=GRPOConfig(
-            **trainer_options(settings, run, device, dtype_name(system.model)),
+            **trainer_options(settings, run, device, dtype_name(system)),
             **batch_options(settings.batch_size, settings.micro_batch_size),
             num_generations=group_size,
             temperature=rollout.sampling.temperature,  # of the probabilities that are trained

@@ -10,17 +10,25 @@ import sys
 import tyro
 
 from selfverify.errors import InputError
+from selfverify.listening.command import listen_build, listen_merge
 from selfverify.scoring.command import score
 
-COMMANDS = {"score": score}
+LISTEN = {"build": listen_build, "merge": listen_merge}
+COMMANDS = {"score": score} | {f"listen:{name}": command for name, command in LISTEN.items()}
 
 
 def main() -> None:
     """Runs the command that the command line names; an `InputError` ends in one line, status 1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    args = sys.argv[1:]
+    if args[:1] == ["listen"] and args[1:2] and args[1] in LISTEN:
+        args = [f"listen:{args[1]}", *args[2:]]
     try:
         tyro.extras.subcommand_cli_from_dict(
-            COMMANDS, prog="selfverify", description="Reliable text-to-speech by self-verification."
+            COMMANDS,
+            args=args,
+            prog="selfverify",
+            description="Reliable text-to-speech by self-verification.",
         )
     except InputError as error:
         sys.exit(f"error: {error}")

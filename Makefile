@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: all test check format cluster lock clean
+.PHONY: all ready test check format cluster lock clean
 
 all: $(READY)
 	$(VENV)/bin/snakemake all
+
+ready: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest

@@ -60,4 +60,5 @@ rule all:
     # a fresh clone would have nothing to do.
     input:
         [file for stage in STAGES for file in stage.files],
+        record_again(STAGES),
     localrule: True

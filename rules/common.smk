@@ -16,8 +16,11 @@ from selfverify.errors import InputError
 from selfverify.workflow.job_environment import set_job_environment
 from selfverify.workflow.options import as_options
 from selfverify.workflow.params import check_params
+from selfverify.workflow.params_file import read_params
 
 try:
+    # What DVC reads otherwise is refused, before a run that it could not record.
+    PARAMS = read_params(Path("params.yaml"))
     check_params(config)
 except InputError as error:
     raise WorkflowError(str(error)) from None

@@ -1,5 +1,6 @@
 """Stages: what DVC versions together, each a target here (`snakemake stage_audio-mini-llasa`)."""
 
+from selfverify.versioning.pending import unrecorded
 from selfverify.versioning.stages import Stage
 
 STUDY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
@@ -152,6 +153,15 @@ if any(TRACK["recognisers"][name]["model"] == BUNDLED_WHISPER for name in USED_R
         )
     )
 
+UNRECORDED = unrecorded(TRACK_NAME)
+RECORD_AGAIN = f"logs/{TRACK_NAME}/record_again"
+
+
+def record_again(stages):
+    """An input of targets while what they stand for waits for being recorded (`versioning`)."""
+    return [RECORD_AGAIN] if UNRECORDED & {stage.name for stage in stages} else []
+
+
 for stage in STAGES:
 
     rule:
@@ -159,4 +169,5 @@ for stage in STAGES:
             stage.target
         input:
             stage.files,
+            record_again([stage]),
         localrule: True

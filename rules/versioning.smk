@@ -1,23 +1,31 @@
 """The hooks that keep Snakemake and DVC of one mind; see `selfverify.versioning`."""
 
-import yaml
-
+from selfverify.doctor.machine import inspect_machine
+from selfverify.doctor.needs import find_problems
 from selfverify.versioning.adoption import adopt, begin_run
-from selfverify.versioning.recording import record
+from selfverify.versioning.recording import note_run, record
 
-PARAMS = yaml.safe_load(Path("params.yaml").read_text())
 # --config or --configfile: such results are not those of params.yaml, except for another track.
 OVERRIDDEN = sorted(key for key in config if config[key] != PARAMS.get(key) and key != "track")
+IS_RECORDED = not OVERRIDDEN and not workflow.storage_settings.default_storage_provider
+
 
 if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
     try:
         adopt()
-    except InputError as error:
+        Path(RECORD_AGAIN).unlink(missing_ok=True)
+    except (InputError, OSError) as error:
         raise WorkflowError(str(error)) from None
 
 
 onstart:
+    for problem in find_problems(TRACK, inspect_machine(Path())):
+        if problem.about == "codec":  # what else is missing, the rules that want it say
+            raise WorkflowError(f"{problem.says}; {problem.cure}")
+        print(f"doctor: {problem.says}; {problem.cure}", file=sys.stderr)
     begin_run()
+    if IS_RECORDED:
+        note_run(workflow.dag, STAGES, track=TRACK_NAME)
 
 
 onsuccess:
@@ -36,8 +44,15 @@ onsuccess:
                 track=TRACK_NAME,
                 default_track=PARAMS["track"],
             )
-        except InputError as error:
-            print(f"Not recorded: {error}", file=sys.stderr)
+        except (InputError, OSError) as error:
+            print(f"Not recorded, the next run tries again: {error}", file=sys.stderr)
+
+
+rule record_again:
+    """Makes a run of what has nothing to make, for its end to record what an earlier run could not."""
+    output:
+        touch(RECORD_AGAIN),
+    localrule: True
 
 
 rule ro_crate:

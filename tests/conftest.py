@@ -14,6 +14,7 @@ from selfverify.workflow.torch_setup import set_up_torch
 
 def pytest_addoption(parser):
     parser.addoption("--study", help="keep the small study in this folder, or use the one there")
+    parser.addoption("--kills", default="4", help="how often test_kills kills the study")
 
 
 def pytest_collection_modifyitems(items):

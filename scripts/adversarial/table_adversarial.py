@@ -6,7 +6,7 @@ import pandas as pd
 
 from selfverify.prompts.adversarial import num_changed, read_verdicts, regression_to_the_mean
 from selfverify.prompts.frozen import choosing_systems, read_choice
-from selfverify.results.markup import counts_with_intervals, write_shown
+from selfverify.results.markup import TableFiles, counts_with_intervals, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -16,9 +16,7 @@ def table_adversarial(
     choice: Path,
     selection: list[Path],
     fresh: list[Path],
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes how often the chosen prompts fail, with the draws that chose them and with others.
 
@@ -26,9 +24,7 @@ def table_adversarial(
         choice: the frozen choice, adversarial.csv.
         selection: verdicts/{system}/{pool}.parquet of every system.
         fresh: verdicts/{system}/adversarial.parquet of the same.
-        csv: table with a row per system.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table, a row per system.
     """
     chosen = read_choice(choice)
     on_pool = read_verdicts(selection)
@@ -36,10 +32,10 @@ def table_adversarial(
     table = regression_to_the_mean(
         at_choice, read_verdicts(fresh), systems=choosing_systems(chosen)
     )
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     changed = num_changed(chosen, at_choice)
     note = f"{NOTE} {CHANGED.format(changed=changed, all=len(chosen))}" if changed else NOTE
-    write_shown(_shown(table), note, markdown=markdown, latex=latex)
+    write_shown(_shown(table), note, files)
 
 
 NOTE = (

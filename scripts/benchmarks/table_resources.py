@@ -1,12 +1,11 @@
 """The table: GPU memory and least time that sampling from the real systems takes."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 
 from selfverify.planning.sampling import OVERHEAD_SHARE, Workload, plan_resources
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -35,9 +34,7 @@ def table_resources(
     max_audio_s: list[float],
     mean_audio_s: float,
     num_prompt_ids: int,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes the table for machines and for people.
 
@@ -49,9 +46,7 @@ def table_resources(
         max_audio_s: cap of each system, seconds of audio.
         mean_audio_s: of a candidate, assumed.
         num_prompt_ids: of a prompt, assumed.
-        csv: table with one row per system.
-        markdown: the same, rounded, with what it assumes.
-        latex: the same for papers.
+        files: the table, a row per system; for people rounded, with what it assumes.
     """
     rows = []
     choices = zip(systems, codecs, dtypes, batch_sizes, max_audio_s, strict=True)
@@ -59,12 +54,12 @@ def table_resources(
         workload = Workload(dtype, batch_size, cap_s, mean_audio_s, num_prompt_ids)
         plan = plan_resources(system, codec, workload)
         rows.append({"system": system, "codec": codec} | asdict(workload) | asdict(plan))
-    write_csv(pd.DataFrame(rows), csv)
+    write_csv(pd.DataFrame(rows), files.csv)
     shown = pd.DataFrame(
         {title: [form.format(row[key]) for row in rows] for key, (title, form) in COLUMNS.items()}
     )
     note = NOTE.format(OVERHEAD_SHARE, mean_audio_s, num_prompt_ids)
-    write_shown(shown, note, markdown=markdown, latex=latex)
+    write_shown(shown, note, files)
 
 
 NOTE = (

@@ -1,12 +1,11 @@
 """The table: GPU memory that training the real systems takes."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 
 from selfverify.planning.training import plan_training
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -32,9 +31,7 @@ def table_training_resources(
     lora_rank: int,
     num_sequences: int,
     num_prompt_ids: int,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes the table for machines and for people.
 
@@ -46,9 +43,7 @@ def table_training_resources(
         lora_rank: of the adapters.
         num_sequences: at once.
         num_prompt_ids: of a prompt, assumed.
-        csv: table with one row per system.
-        markdown: the same, rounded, with what it assumes.
-        latex: the same for papers.
+        files: the table, a row per system; for people rounded, with what it assumes.
     """
     rows = []
     for system, codec, dtype, cap_s in zip(systems, codecs, dtypes, max_audio_s, strict=True):
@@ -57,12 +52,12 @@ def table_training_resources(
             max_audio_s=cap_s, num_prompt_ids=num_prompt_ids,
         )  # fmt: skip
         rows.append({"system": system, "codec": codec} | asdict(plan))
-    write_csv(pd.DataFrame(rows), csv)
+    write_csv(pd.DataFrame(rows), files.csv)
     shown = pd.DataFrame(
         {title: [form.format(row[key]) for row in rows] for key, (title, form) in COLUMNS.items()}
     )
     note = NOTE.format(rank=lora_rank, sequences=num_sequences, ids=num_prompt_ids)
-    write_shown(shown, note, markdown=markdown, latex=latex)
+    write_shown(shown, note, files)
 
 
 NOTE = (

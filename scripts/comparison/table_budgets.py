@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -19,14 +19,12 @@ NOTE = (
 )
 
 
-def table_budgets(*, trainings: list[Path], csv: Path, markdown: Path, latex: Path) -> None:
+def table_budgets(*, trainings: list[Path], files: TableFiles) -> None:
     """Writes one row per policy, rounds on the way included.
 
     Args:
         trainings: policies/{policy}/training.json.
-        csv: table to write.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table.
     """
     rows = [{"policy": path.parent.name} | json.loads(path.read_text()) for path in trainings]
     for row in rows:
@@ -35,8 +33,8 @@ def table_budgets(*, trainings: list[Path], csv: Path, markdown: Path, latex: Pa
         row["rejected_modes"] = ", ".join(f"{n} {m}" for m, n in row["rejected_modes"].items())
     # Seconds are of the machine: in training.json, not in a table that has to be made again alike.
     table = pd.DataFrame(rows).drop(columns="seconds")
-    write_csv(table, csv)
-    write_shown(pd.DataFrame(map(_shown, rows)), NOTE, markdown=markdown, latex=latex)
+    write_csv(table, files.csv)
+    write_shown(pd.DataFrame(map(_shown, rows)), NOTE, files)
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from selfverify.distillation.comparison import (
     share_closed,
     teacher_of,
 )
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.statistics.intervals import bootstrap_mean, korn_graubard
 from selfverify.storage.tables import write_csv
@@ -36,9 +36,7 @@ def table_distillation(
     policies: list[Path],
     arms: list[str],
     seed: int,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes one row per system, prompt set and arm.
 
@@ -47,16 +45,14 @@ def table_distillation(
         policies: verdicts of the policies.
         arms: "policy=system=arm" of every policy.
         seed: of resampling.
-        csv: table to write.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table.
     """
     found = read_arms(teachers, policies, parse_arms(arms))
     rows = [_row(arm, teacher_of(arm, found), seed) for arm in found]
     table = pd.DataFrame(rows).sort_values(["system", "prompt_set"], kind="stable")
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = pd.DataFrame(map(_shown, table.to_dict("records")))
-    write_shown(shown, NOTE, markdown=markdown, latex=latex)
+    write_shown(shown, NOTE, files)
 
 
 def _row(arm: Arm, teacher: Arm, seed: int) -> dict[str, Any]:

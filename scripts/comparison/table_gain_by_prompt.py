@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from selfverify.distillation.comparison import TEACHER, Arm, parse_arms, read_arms, teacher_of
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.intervals import korn_graubard
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
@@ -25,9 +25,7 @@ def table_gain_by_prompt(
     teachers: list[Path],
     policies: list[Path],
     arms: list[str],
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes failures by difficulty and category of the prompt, a row per system, arm and group.
 
@@ -35,9 +33,7 @@ def table_gain_by_prompt(
         teachers: verdicts of the systems.
         policies: verdicts of the policies.
         arms: "policy=system=arm" of every policy.
-        csv: table to write, with difficulties and categories.
-        markdown: difficulties, for people.
-        latex: the same for papers.
+        files: the table, with difficulties and categories; for people, difficulties alone.
     """
     found = read_arms(teachers, policies, parse_arms(arms))
     categories = {
@@ -53,9 +49,9 @@ def table_gain_by_prompt(
         rows += _rows(arm, "difficulty", difficulty(teacher))
         rows += _rows(arm, "category", names.to_numpy())
     table = pd.DataFrame(rows)
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = [_shown(row) for row in rows if row["grouping"] == "difficulty"]
-    write_shown(pd.DataFrame(shown), NOTE, markdown=markdown, latex=latex)
+    write_shown(pd.DataFrame(shown), NOTE, files)
 
 
 def difficulty(teacher: Arm) -> np.ndarray:

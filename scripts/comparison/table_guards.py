@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from selfverify.distillation.comparison import TEACHER, parse_arms
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.contrasts import equivalence_test, holm
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
@@ -29,9 +29,7 @@ def table_guards(
     policies: list[Path],
     pitches: list[Path],
     arms: list[str],
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes, per system and arm, each measure beside the teacher's, over all prompt sets.
 
@@ -40,9 +38,7 @@ def table_guards(
         policies: verdicts of the policies.
         pitches: of the candidates of each of these files, in the same order.
         arms: "policy=system=arm" of every policy.
-        csv: table to write.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table.
     """
     members: dict[tuple[str, str], list[pd.DataFrame]] = {}
     for path, pitch in zip([*teachers, *policies], pitches, strict=True):
@@ -58,9 +54,9 @@ def table_guards(
     ]
     adjusted = holm([row["p"] for row in rows]).p_values
     table = pd.DataFrame(rows).assign(p_adjusted=adjusted)
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = pd.DataFrame(map(_shown, table.to_dict("records")))
-    write_shown(shown, _note(), markdown=markdown, latex=latex)
+    write_shown(shown, _note(), files)
 
 
 def measures(verdicts: pd.DataFrame) -> dict[str, pd.Series]:

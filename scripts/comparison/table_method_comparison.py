@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from selfverify.distillation.comparison import TEACHER, Arm, parse_arms, read_arms
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.statistics.contrasts import equivalence_test, holm, sign_flip_test
 from selfverify.statistics.power import prompts_for_equivalence, prompts_to_tell
@@ -25,9 +25,7 @@ def table_method_comparison(
     arms: list[str],
     margin: float = 0.05,
     seed: int,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes every arm against the system as it is, and against SFT, single shot.
 
@@ -37,9 +35,7 @@ def table_method_comparison(
         arms: "policy=system=arm" of every policy.
         margin: of the equivalence, a difference of rates; and what a larger study should tell.
         seed: of the random sign flips.
-        csv: table to write.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table.
     """
     found = read_arms(teachers, policies, parse_arms(arms))
     rows = [_contrast(*pair, margin, seed) for pair in contrasts(found)]
@@ -50,9 +46,9 @@ def table_method_comparison(
     for row in rows:
         row["verdict"] = _verdict(row)
     table = pd.DataFrame(rows)
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = pd.DataFrame(map(_shown, rows))
-    write_shown(shown, _note(margin, len(rows)), markdown=markdown, latex=latex)
+    write_shown(shown, _note(margin, len(rows)), files)
 
 
 def contrasts(arms: list[Arm]) -> list[tuple[Arm, Arm]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from selfverify.metric.corruption import KINDS
-from selfverify.results.markup import counts_with_intervals, write_shown
+from selfverify.results.markup import TableFiles, counts_with_intervals, write_shown
 from selfverify.statistics.intervals import clopper_pearson
 from selfverify.storage.tables import read_tables, write_csv
 from selfverify.workflow.script import run_script
@@ -20,9 +20,7 @@ def table_scorer(
     audio: list[Path],
     corrupted: list[Path],
     clean: list[Path],
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes, per recogniser and kind, the clips flagged and the clips put in the right class.
 
@@ -30,9 +28,7 @@ def table_scorer(
         audio: corrupted audio, all shards of all prompt sets, for the kinds.
         corrupted: its verdicts, of every prompt set.
         clean: verdicts on the references themselves, of every prompt set.
-        csv: table with a row per recogniser and kind.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table, a row per recogniser and kind.
     """
     kinds = read_tables(audio, [*KEYS, "kind"])
     verdicts = read_tables(corrupted).merge(kinds, on=KEYS, validate="one_to_one")
@@ -46,8 +42,8 @@ def table_scorer(
         if len(part)
     ]
     table = pd.DataFrame(rows)
-    write_csv(table, csv)
-    write_shown(_shown(table), NOTE, markdown=markdown, latex=latex)
+    write_csv(table, files.csv)
+    write_shown(_shown(table), NOTE, files)
 
 
 NOTE = (

@@ -9,12 +9,13 @@ import sys
 
 import tyro
 
+from selfverify.doctor.command import doctor
 from selfverify.errors import InputError
 from selfverify.listening.command import listen_build, listen_merge
 from selfverify.scoring.command import score
 
-LISTEN = {"build": listen_build, "merge": listen_merge}
-COMMANDS = {"score": score} | {f"listen:{name}": command for name, command in LISTEN.items()}
+LISTEN = {f"listen:{name}": f for name, f in (("build", listen_build), ("merge", listen_merge))}
+COMMANDS = {"doctor": doctor, "score": score} | LISTEN
 
 
 def main() -> None:

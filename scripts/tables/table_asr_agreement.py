@@ -5,29 +5,27 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfverify.results.markup import counts_with_intervals, write_shown
+from selfverify.results.markup import TableFiles, counts_with_intervals, write_shown
 from selfverify.results.summary import agreement_by_mode
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
 
-def table_asr_agreement(*, verdicts: list[Path], csv: Path, markdown: Path, latex: Path) -> None:
+def table_asr_agreement(*, verdicts: list[Path], files: TableFiles) -> None:
     """Writes how far the two recognisers agree on what failed, and how.
 
     Args:
         verdicts: verdicts/{system}/{prompt_set}.parquet of every system and reference.
-        csv: table with one row per system, prompt set and failure mode; `any` first.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table, a row per system, prompt set and failure mode; `any` first.
     """
     table = pd.concat([_rows(path) for path in verdicts], ignore_index=True)
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = table.assign(
         agree=counts_with_intervals(table),
         kappa=["–" if isnan(kappa) else f"{kappa:.2f}" for kappa in table["kappa"]],
     )
     columns = ["system", "prompt_set", "failure_mode", *COUNTS, "agree", "kappa"]
-    write_shown(pd.DataFrame(shown[columns]), NOTE, markdown=markdown, latex=latex)
+    write_shown(pd.DataFrame(shown[columns]), NOTE, files)
 
 
 COUNTS = ["both_fail", "only_verifier_fails", "only_evaluator_fails", "both_pass"]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from selfverify.results import claims
 from selfverify.results.claims import Claim
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -32,9 +32,7 @@ def table_claims(
     verdicts: list[Path],
     larger: str,
     track: str,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes the table for machines, people and papers.
 
@@ -44,9 +42,7 @@ def table_claims(
         verdicts: verdicts/{system}/standard.parquet of every system.
         larger: the system that stands for the paper's larger model.
         track: its name, for the note.
-        csv: table with one row per claim and subject.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table, a row per claim and subject.
     """
     paths = {path.parent.name: path for path in verdicts}
     by_category = pd.read_csv(categories).query("prompt_set == 'hard'")
@@ -69,9 +65,9 @@ def table_claims(
     ]
     shown = pd.DataFrame([asdict(row) for row in rows])
     shown["utterances_needed"] = shown["utterances_needed"].astype("Int64")
-    write_csv(shown, csv)
+    write_csv(shown, files.csv)
     shown["utterances_needed"] = [str(n) if pd.notna(n) else "" for n in shown["utterances_needed"]]
-    write_shown(shown, NOTE.format(track=track), markdown=markdown, latex=latex)
+    write_shown(shown, NOTE.format(track=track), files)
 
 
 NOTE = (

@@ -9,7 +9,7 @@ import pandas as pd
 
 from selfverify.errors import InputError
 from selfverify.results.judged_pools import JudgedPools, read_pools
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.statistics.best_of_n import failures_of_best
 from selfverify.statistics.contrasts import equivalence_test, holm, selection_test
@@ -40,9 +40,7 @@ def table_contrasts(
     margin: float = 0.05,
     difference: float = 0.05,
     seed: int,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes the paired contrasts of all systems and prompt sets, by the evaluator.
 
@@ -53,9 +51,7 @@ def table_contrasts(
         margin: of the equivalence, a difference of rates.
         difference: of rates, which the number of prompts needed is to tell.
         seed: of resampling, with system, prompt set and n.
-        csv: table with one row per contrast.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table, a row per contrast.
 
     Raises:
         InputError: if a pool is too small, or the two values of n are not in order.
@@ -67,9 +63,9 @@ def table_contrasts(
     pools = [read_pools(path, min_size=largest) for path in verdicts]
     rows = [_gain(pool, n, plan) for pool in pools for n in plan.best_of if n > 1]
     table = pd.DataFrame(_family(rows) + _family([_equivalence(pool, plan) for pool in pools]))
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = pd.DataFrame(map(_shown, table.to_dict("records")))
-    write_shown(shown, _note(plan), markdown=markdown, latex=latex)
+    write_shown(shown, _note(plan), files)
 
 
 def _gain(pool: JudgedPools, num_drawn: int, plan: Plan) -> dict[str, Any]:

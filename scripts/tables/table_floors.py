@@ -5,30 +5,28 @@ from pathlib import Path
 
 import pandas as pd
 
-from selfverify.results.markup import counts_with_intervals, write_shown
+from selfverify.results.markup import TableFiles, counts_with_intervals, write_shown
 from selfverify.statistics.intervals import clopper_pearson
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
 
-def table_floors(*, verdicts: list[Path], csv: Path, markdown: Path, latex: Path) -> None:
+def table_floors(*, verdicts: list[Path], files: TableFiles) -> None:
     """Writes failures and error rates of the voice itself and of the voice through each codec.
 
     Args:
         verdicts: verdicts/{reference}/{prompt_set}.parquet of every reference.
-        csv: table with one row per reference and prompt set.
-        markdown: the same for people.
-        latex: the same for papers.
+        files: the table, a row per reference and prompt set.
     """
     table = pd.DataFrame([_row(path) for path in verdicts])
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     shown = table.assign(
         failures=counts_with_intervals(table),
         wer=table["mean_wer"].map("{:.1%}".format),
         cer=table["mean_cer"].map("{:.1%}".format),
     )
     columns = ["voice", "prompt_set", "failures", "wer", "cer"]
-    write_shown(pd.DataFrame(shown[columns]), NOTE, markdown=markdown, latex=latex)
+    write_shown(pd.DataFrame(shown[columns]), NOTE, files)
 
 
 NOTE = (

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from selfverify.results.judged_pools import JudgedPools, read_pools
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.best_of_n import expected_failure_of_best, failures_of_all
 from selfverify.statistics.heterogeneity import (
     MAX_DRAWS,
@@ -22,25 +22,21 @@ from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
 
-def table_heterogeneity(
-    *, verdicts: list[Path], best_of: list[int], csv: Path, markdown: Path, latex: Path
-) -> None:
+def table_heterogeneity(*, verdicts: list[Path], best_of: list[int], files: TableFiles) -> None:
     """Writes the beta-binomial fits beside what was observed.
 
     Args:
         verdicts: verdicts/{system}/{prompt_set}.parquet of every system.
         best_of: the values of n; those above a pool's size are predicted only.
-        csv: table with one row per system, prompt set and n.
-        markdown: a row per system and prompt set, and the prompts that never pass.
-        latex: the same for papers.
+        files: the table, a row per system, prompt set and n.
     """
     pools = [read_pools(path, min_size=2) for path in verdicts]
     table = pd.DataFrame([row for pool in pools for row in _rows(pool, sorted(best_of))])
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     cells = table.groupby(["system", "prompt_set"], sort=False)
     shown = pd.DataFrame([_shown(part.to_dict("records")) for _, part in cells])
     note = "\n\n".join([NOTE, *map(_ceiling, pools)])
-    write_shown(shown, note, markdown=markdown, latex=latex)
+    write_shown(shown, note, files)
 
 
 NOTE = (

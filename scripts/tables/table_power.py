@@ -2,11 +2,10 @@
 
 from dataclasses import asdict
 from itertools import groupby
-from pathlib import Path
 
 import pandas as pd
 
-from selfverify.results.markup import write_shown
+from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.power import (
     Design,
     difference_sd,
@@ -35,9 +34,7 @@ def table_power(
     num_candidates: int,
     rho: float,
     prompt_correlation: float,
-    csv: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes the chance to find each difference, and the prompts at which it is 80 %.
 
@@ -46,13 +43,11 @@ def table_power(
         num_candidates: per prompt and arm.
         rho: intra-class correlation of failures.
         prompt_correlation: of a prompt's two failure chances.
-        csv: table with one row per pair of rates and number of prompts.
-        markdown: the same for people, a row per pair.
-        latex: the same for papers.
+        files: the table, a row per pair of rates and number of prompts.
     """
     design = Design(num_candidates, rho, prompt_correlation)
     cells = power_table(COMPARED, num_prompts, [design])
-    write_csv(pd.DataFrame(map(asdict, cells)), csv)
+    write_csv(pd.DataFrame(map(asdict, cells)), files.csv)
     shown = []
     for (rate_a, rate_b), row in groupby(cells, key=lambda cell: (cell.rate_a, cell.rate_b)):
         needed = prompts_to_tell(rate_a - rate_b, difference_sd(rate_a, rate_b, design))
@@ -64,7 +59,7 @@ def table_power(
             | {"independent utterances for 80 %": f"{independent.num_prompts:,}"}
         )
     note = NOTE.format(num_candidates, rho, prompt_correlation)
-    write_shown(pd.DataFrame(shown), note, markdown=markdown, latex=latex)
+    write_shown(pd.DataFrame(shown), note, files)
 
 
 NOTE = (

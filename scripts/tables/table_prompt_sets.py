@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from selfverify.prompts.balance import composition, standardised_differences
-from selfverify.results.markup import as_latex, as_markdown
+from selfverify.results.markup import TableFiles, as_latex, as_markdown
 from selfverify.storage.files import atomic_path
 from selfverify.storage.records import Utterance
 from selfverify.storage.tables import read_records, write_csv
@@ -19,10 +19,8 @@ def table_prompt_sets(
     prompts: list[Path],
     sources: list[str],
     seed: int,
-    csv: Path,
     balance: Path,
-    markdown: Path,
-    latex: Path,
+    files: TableFiles,
 ) -> None:
     """Writes what each prompt set is made of, and how far `hard` is from `standard`.
 
@@ -30,27 +28,25 @@ def table_prompt_sets(
         prompts: every prompt set.
         sources: of each, as in params.yaml.
         seed: that they were drawn with.
-        csv: table with one row per prompt set and category.
         balance: table with one row per covariate; no row without both `hard` and `standard`.
-        markdown: both for people.
-        latex: both for papers.
+        files: the table, a row per prompt set and category.
     """
     parts = [
         composition(read_records(Utterance, path), source)
         for path, source in zip(prompts, sources, strict=True)
     ]
     table = pd.concat(parts).assign(seed=seed)
-    write_csv(table, csv)
+    write_csv(table, files.csv)
     differences = _balance({path.stem: path for path in prompts})
     write_csv(differences, balance)
     hashes = table.groupby("prompt_set", sort=False)["prompt_set_hash"].first()
     shown = table.drop(columns=["prompt_set_hash", "seed"])
-    with atomic_path(markdown) as temporary:
+    with atomic_path(files.markdown) as temporary:
         temporary.write_text(
             f"{as_markdown(shown)}\n\n{NOTE.format(seed=seed)}\n\n"
             f"{as_markdown(hashes.reset_index())}\n\n{as_markdown(differences.round(2))}\n"
         )
-    with atomic_path(latex) as temporary:
+    with atomic_path(files.latex) as temporary:
         temporary.write_text(f"{as_latex(shown)}\n{as_latex(differences.round(2))}")
 
 

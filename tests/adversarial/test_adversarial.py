@@ -8,6 +8,7 @@ from scripts.tables.table_prompt_sets import table_prompt_sets
 
 from selfverify.errors import InputError
 from selfverify.prompts.adversarial import most_failed, regression_to_the_mean
+from selfverify.results.markup import TableFiles
 
 
 def verdicts(system, fails):
@@ -148,8 +149,11 @@ def test_the_table_has_the_choice_beside_fresh_seeds(pool, choice, tmp_path):
     fresh = [judge(tmp_path, s, "adversarial", ("00", "01")) for s in ("tiny", "other")]
     selection = [tmp_path / system / "hard.parquet" for system in ("tiny", "other")]
     csv, markdown = tmp_path / "t.csv", tmp_path / "t.md"
-    paths = {"selection": selection, "fresh": fresh, "csv": csv, "markdown": markdown}
-    paths["latex"] = tmp_path / "t.tex"
+    paths = {
+        "selection": selection,
+        "fresh": fresh,
+        "files": TableFiles(csv, markdown, tmp_path / "t.tex"),
+    }
     table_adversarial(choice=choice, **paths)
     table = pd.read_csv(csv).set_index("system")
     assert table["chose"].to_dict() == {"tiny": True, "other": False}
@@ -173,8 +177,8 @@ def test_the_table_of_prompt_sets_says_that_failures_chose(pool, choice, tmp_pat
     csv, markdown = tmp_path / "sets.csv", tmp_path / "sets.md"
     table_prompt_sets(
         prompts=[pool, pool.with_name("adversarial.parquet")], sources=["grammar", "adversarial"],
-        seed=3, csv=csv, balance=tmp_path / "balance.csv", markdown=markdown,
-        latex=tmp_path / "sets.tex",
+        seed=3, balance=tmp_path / "balance.csv",
+        files=TableFiles(csv, markdown, tmp_path / "sets.tex"),
     )  # fmt: skip
     rows = pd.read_csv(csv).query("prompt_set == 'adversarial'")
     assert rows["num_utterances"].sum() == 2

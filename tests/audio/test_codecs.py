@@ -107,7 +107,7 @@ def test_snacs_levels_keep_the_order_of_time(tmp_path):
 
 
 def test_unknown_codec_names_those_there_are():
-    with pytest.raises(ValueError, match=f"There are: {', '.join(sorted(CODECS))}"):
+    with pytest.raises(ValueError, match=f"there are: {', '.join(sorted(CODECS))}"):
         load_codec("encodec", CHECKPOINTS / "mini-xcodec2")
 
 

@@ -17,6 +17,7 @@ from selfverify.planning.sampling import (
     steps_per_audio_s,
     weights_read,
 )
+from selfverify.results.markup import TableFiles
 
 ALONE = Workload("bfloat16", batch_size=1, max_audio_s=20, mean_audio_s=8, num_prompt_ids=48)
 CODEC = {"llasa-1b": "xcodec2", "llasa-3b": "xcodec2", "orpheus-3b": "snac", "csm-1b": "mimi"}
@@ -107,7 +108,7 @@ def test_the_table_has_a_row_per_system(tmp_path):
     table_resources(
         systems=list(CODEC), codecs=list(CODEC.values()), dtypes=["bfloat16"] * 4,
         batch_sizes=[64, 64, 64, 16], max_audio_s=[40.0, 40.0, 40.0, 40.0], mean_audio_s=8.0,
-        num_prompt_ids=48, csv=csv, markdown=markdown, latex=tmp_path / "t.tex",
+        num_prompt_ids=48, files=TableFiles(csv, markdown, tmp_path / "t.tex"),
     )  # fmt: skip
     table = pd.read_csv(csv).set_index("system")
     assert table.index.tolist() == list(CODEC)

@@ -29,6 +29,7 @@ from selfverify.prompts.grammar import as_read
 from selfverify.prompts.mini import HARD_CATEGORIES, TRAIN_CATEGORIES, make_prompt_set
 from selfverify.prompts.overlap import apart_from, containment, word_ngrams
 from selfverify.prompts.varieties import VARIETIES
+from selfverify.results.markup import TableFiles
 from selfverify.storage.records import Utterance
 from selfverify.storage.tables import read_records
 
@@ -332,8 +333,8 @@ def test_the_table_of_prompt_sets_names_every_category(tmp_path):
         )  # fmt: skip
     csv, balance, markdown = (tmp_path / name for name in ("t.csv", "b.csv", "t.md"))
     table_prompt_sets(
-        prompts=paths, sources=["grammar"] * 3, seed=1, csv=csv, balance=balance, markdown=markdown,
-        latex=tmp_path / "t.tex",
+        prompts=paths, sources=["grammar"] * 3, seed=1, balance=balance,
+        files=TableFiles(csv, markdown, tmp_path / "t.tex"),
     )  # fmt: skip
     table = pd.read_csv(csv)
     assert table.groupby("prompt_set")["num_utterances"].sum().to_dict() == {

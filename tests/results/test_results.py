@@ -25,6 +25,7 @@ from selfverify.metric.taxonomy import RULES
 from selfverify.prompts.mini import make_prompt_set
 from selfverify.prompts.overlap import apart_from
 from selfverify.results.figure_style import FAILURE_MODES
+from selfverify.results.markup import TableFiles
 from selfverify.storage.records import StopReason, Transcript, Verdict
 from selfverify.storage.tables import read_records, write_records
 from thresholds import THRESHOLDS
@@ -130,9 +131,7 @@ def test_the_table_says_k_of_n_with_its_interval(results, tmp_path):
     table_best_of_n(
         rates=results[1]["rates"],
         systems=["mini-llasa"],
-        csv=csv,
-        markdown=markdown,
-        latex=tmp_path / "t.tex",
+        files=TableFiles(csv, markdown, tmp_path / "t.tex"),
     )
     heading, _, row = (
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -247,7 +246,7 @@ def test_examples_fill_up_with_the_other_kind_and_say_so(judged, prompts, tmp_pa
 
 def test_the_floors_say_failures_and_mean_errors(judged, tmp_path):
     csv, markdown = tmp_path / "floors.csv", tmp_path / "floors.md"
-    table_floors(verdicts=[judged], csv=csv, markdown=markdown, latex=tmp_path / "t.tex")
+    table_floors(verdicts=[judged], files=TableFiles(csv, markdown, tmp_path / "t.tex"))
     row = pd.read_csv(csv).iloc[0]
     verdicts = pd.read_parquet(judged)
     assert (row["k"], row["n"]) == (3, 6)
@@ -258,7 +257,7 @@ def test_the_floors_say_failures_and_mean_errors(judged, tmp_path):
 
 def test_the_agreement_table_has_every_failure_mode_that_occurs(judged, tmp_path):
     csv, markdown = tmp_path / "agreement.csv", tmp_path / "agreement.md"
-    table_asr_agreement(verdicts=[judged], csv=csv, markdown=markdown, latex=tmp_path / "t.tex")
+    table_asr_agreement(verdicts=[judged], files=TableFiles(csv, markdown, tmp_path / "t.tex"))
     table, verdicts = pd.read_csv(csv), pd.read_parquet(judged)
     modes = set(verdicts["failure_mode"]) | set(verdicts["verifier_failure_mode"])
     assert set(table["failure_mode"]) == modes - {"ok"} | {"any"}

@@ -7,6 +7,7 @@ from scripts.results.sweep_thresholds import sweep
 from scripts.scorer.corrupt_references import corrupt_references
 from scripts.scorer.table_scorer import table_scorer
 
+from outputs import table_files
 from selfverify.audio.clips import describe_clip
 from selfverify.errors import InputError
 from selfverify.metric.content import content_error
@@ -140,8 +141,7 @@ def test_the_table_counts_what_is_flagged_and_what_is_named_right(corrupted, tmp
     clean.to_parquet(tmp_path / "clean.parquet")
     table_scorer(
         audio=[corrupted], corrupted=[tmp_path / "verdicts.parquet"],
-        clean=[tmp_path / "clean.parquet"], csv=tmp_path / "t.csv", markdown=tmp_path / "t.md",
-        latex=tmp_path / "t.tex",
+        clean=[tmp_path / "clean.parquet"], files=table_files(tmp_path),
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "t.csv").query("recogniser == 'verifier'").set_index("kind")
     counts = table[["n", "flagged_k", "right_class_k"]]

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from scripts.tables.table_claims import table_claims
 
+from outputs import table_files
 from selfverify.results.claims import (
     Claim,
     Conclusion,
@@ -107,12 +108,12 @@ def test_the_table_has_every_claim_and_says_what_was_not_run(tmp_path):
     pd.DataFrame(
         {"utterance_id": ["u", "u", "v", "v"], "is_catastrophic": [0, 0, 0, 1]}
     ).to_parquet(verdicts)
-    files = {"csv": tmp_path / "t.csv", "markdown": tmp_path / "t.md", "latex": tmp_path / "t.tex"}
+    files = table_files(tmp_path)
     table_claims(
         rates=tmp_path / "rates.csv", categories=tmp_path / "categories.csv", verdicts=[verdicts],
-        larger="a", track="mini", **files,
+        larger="a", track="mini", files=files,
     )  # fmt: skip
-    table = pd.read_csv(files["csv"])
+    table = pd.read_csv(files.csv)
     assert table["conclusion"].tolist()[:3] == ["holds", "holds", "holds"]
     assert (table["estimate"] == "not run").sum() == 4
-    assert "track `mini` alone" in files["markdown"].read_text()
+    assert "track `mini` alone" in files.markdown.read_text()

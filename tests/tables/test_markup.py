@@ -1,11 +1,12 @@
 import pandas as pd
 
+from outputs import table_files
 from selfverify.results.markup import counts_with_intervals, write_shown
 
 
 def test_cells_stay_as_they_are_and_the_note_follows(tmp_path):
     table = pd.DataFrame({"failure_mode": ["empty"], "share": ["0.50 %"], "n": [1_000_000]})
-    write_shown(table, "Of all.", markdown=tmp_path / "t.md", latex=tmp_path / "t.tex")
+    write_shown(table, "Of all.", table_files(tmp_path))
     heading, _, row, *rest = (tmp_path / "t.md").read_text().splitlines()
     assert [cell.strip() for cell in heading.split("|")[1:-1]] == ["failure mode", "share", "n"]
     assert [cell.strip() for cell in row.split("|")[1:-1]] == ["empty", "0.50 %", "1000000"]

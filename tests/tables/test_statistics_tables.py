@@ -7,6 +7,7 @@ from scripts.tables.table_contrasts import table_contrasts
 from scripts.tables.table_heterogeneity import table_heterogeneity
 from scripts.tables.table_power import table_power
 
+from outputs import table_files
 from selfverify.errors import InputError
 
 
@@ -35,7 +36,7 @@ def write_verdicts(folder, fails, heard=None):
 
 @pytest.fixture
 def outputs(tmp_path):
-    return {name: tmp_path / f"t.{name}" for name in ("csv", "markdown", "latex")}
+    return {"files": table_files(tmp_path)}
 
 
 FAILS = [[1, 1, 1, 1], [1, 0, 0, 1], *[[0, 1, 0, 0]] * 3, *[[0, 0, 0, 0]] * 7]
@@ -44,7 +45,7 @@ FAILS = [[1, 1, 1, 1], [1, 0, 0, 1], *[[0, 1, 0, 0]] * 3, *[[0, 0, 0, 0]] * 7]
 def test_heterogeneity_stands_beside_what_was_observed(tmp_path, outputs):
     path = write_verdicts(tmp_path, FAILS)
     table_heterogeneity(verdicts=[path], best_of=[8, 1, 2], **outputs)
-    table = pd.read_csv(outputs["csv"])
+    table = pd.read_csv(outputs["files"].csv)
     assert table["best_of"].tolist() == [1, 2, 8]
     assert table["observed"][:2].tolist() == pytest.approx([9 / 48, (1 + 1 / 6) / 12], rel=1e-5)
     assert table["kept"][:2].tolist() == pytest.approx(table["observed"][:2].tolist())
@@ -53,7 +54,7 @@ def test_heterogeneity_stands_beside_what_was_observed(tmp_path, outputs):
     assert (row["system"], row["prompt_set"]) == ("llasa", "hard")
     assert row["rho_low"] < row["rho"] < row["rho_high"]
     assert (row["num_never_pass"], row["never_pass_ids"]) == (1, "u-00")
-    text = outputs["markdown"].read_text()
+    text = outputs["files"].markdown.read_text()
     assert "never passed in 4 draws (each fails with chance 47% or more): u-00." in text
     assert "nan" not in text.lower()
 
@@ -61,10 +62,10 @@ def test_heterogeneity_stands_beside_what_was_observed(tmp_path, outputs):
 def test_heterogeneity_of_a_system_that_never_fails(tmp_path, outputs):
     path = write_verdicts(tmp_path, np.zeros((10, 4)))
     table_heterogeneity(verdicts=[path], best_of=[1], **outputs)
-    row = pd.read_csv(outputs["csv"]).iloc[0]
+    row = pd.read_csv(outputs["files"].csv).iloc[0]
     assert (row["predicted"], row["boundary"]) == (0.0, "no failure")
     assert row["predicted_high"] == pytest.approx(1 - 0.025**0.1, rel=1e-5)
-    text = outputs["markdown"].read_text()
+    text = outputs["files"].markdown.read_text()
     assert "– [0.00, 1.00]" in text
     assert "nan" not in text.lower()
 
@@ -72,7 +73,7 @@ def test_heterogeneity_of_a_system_that_never_fails(tmp_path, outputs):
 def run_contrasts(path, outputs, **changes):
     settings = {"best_of": [1, 2, 4], "equivalent": (2, 4), "margin": 0.1, "seed": 1}
     table_contrasts(verdicts=[path], **(settings | outputs | changes))
-    return pd.read_csv(outputs["csv"])
+    return pd.read_csv(outputs["files"].csv)
 
 
 def test_contrasts_are_paired_and_adjusted_within_their_families(tmp_path, outputs):
@@ -105,7 +106,7 @@ def test_contrasts_do_not_depend_on_the_order_of_files(tmp_path, outputs):
     tables = []
     for paths in ([path, other], [other, path]):
         table_contrasts(verdicts=paths, best_of=[1, 2], equivalent=(2, 4), seed=1, **outputs)
-        tables.append(pd.read_csv(outputs["csv"]).sort_values(["system", "contrast"]))
+        tables.append(pd.read_csv(outputs["files"].csv).sort_values(["system", "contrast"]))
     pd.testing.assert_frame_equal(*(table.reset_index(drop=True) for table in tables))
 
 
@@ -114,7 +115,7 @@ def test_a_system_without_failures_has_no_gain_and_no_number_needed(tmp_path, ou
     assert table["p_value"].tolist() == [1.0, 1.0, pytest.approx(0.9**12, rel=1e-5)]
     assert table["prompts_needed"].isna().all()
     assert (table["high"] > 0).all()
-    assert "nan" not in outputs["markdown"].read_text().lower()
+    assert "nan" not in outputs["files"].markdown.read_text().lower()
 
 
 @pytest.mark.parametrize(
@@ -141,9 +142,9 @@ def test_the_power_table_has_a_row_per_pair_and_grows_with_the_prompts(outputs):
     table_power(
         num_prompts=[26, 300], num_candidates=8, rho=0.35, prompt_correlation=0.7, **outputs
     )
-    table = pd.read_csv(outputs["csv"])
+    table = pd.read_csv(outputs["files"].csv)
     small, large = (table[table["num_prompts"] == n]["power"].to_numpy() for n in (26, 300))
     assert (small < large).all()
-    row = outputs["markdown"].read_text().splitlines()[2]
+    row = outputs["files"].markdown.read_text().splitlines()[2]
     assert "single shot and SFT, hard" in row
     assert " 185 " in row  # published for independent utterances: Cohen's arcsine, 80 %

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from selfverify.audio.samples import encode_flac, rms_db
+from selfverify.audio.samples import check_samples, encode_flac, rms_db
 from selfverify.audio.voice_activity import speech_seconds
+from selfverify.errors import InputError
 from selfverify.storage.records import Clip, StopReason
 
 
@@ -14,7 +15,15 @@ def describe_clip(
     sample_rate: int,
     stop_reason: StopReason = StopReason.EOS,
 ) -> Clip:
-    """Returns the clip of mono samples (num_samples,), with its measures."""
+    """Returns the clip of mono samples (num_samples,), with its measures.
+
+    Raises:
+        InputError: names the candidate if a sample is no number.
+    """
+    try:
+        check_samples(audio)
+    except InputError as error:
+        raise InputError(f"{utterance_id}, candidate {candidate_index}: {error}") from None
     return Clip(
         utterance_id=utterance_id,
         candidate_index=candidate_index,

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from transformers import MimiModel
 
+from selfverify.adapters.loading import load_whole
 from selfverify.codecs.base import Codec, pad_to_frames
 
 
@@ -22,10 +23,12 @@ class Mimi(Codec):
     of any length share a batch and are cut to their own frames.
     """
 
+    model_type = "mimi"
+
     def __init__(
         self, checkpoint: str | Path, *, device: str = "cpu", batch_size: int = 16
     ) -> None:
-        model: Any = MimiModel.from_pretrained(checkpoint, dtype=torch.float32)
+        model: Any = load_whole(MimiModel, checkpoint, dtype=torch.float32)
         self.model = model.to(device).eval()
         config = self.model.config
         self.sample_rate = config.sampling_rate

@@ -5,8 +5,10 @@ ones of its time are one frame: row 0 is level 0, rows 1 and 2 are level 1, rows
 in order of time. So codes have the shape (7, T) that all codecs have.
 """
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from pickle import UnpicklingError
 from zlib import crc32
 
 import numpy as np
@@ -14,6 +16,8 @@ import torch
 from snac import SNAC
 
 from selfverify.codecs.base import Codec, pad_to_frames
+from selfverify.errors import InputError
+from selfverify.storage.checkpoints import CURE
 
 
 class Snac(Codec):
@@ -25,7 +29,7 @@ class Snac(Codec):
     """
 
     def __init__(self, checkpoint: str | Path, *, device: str = "cpu") -> None:
-        self.model = SNAC.from_pretrained(str(checkpoint)).float().to(device).eval()
+        self.model = _load(Path(checkpoint)).float().to(device).eval()
         self.device = device
         strides = self.model.vq_strides
         self.codes_per_frame = [strides[0] // stride for stride in strides]
@@ -62,3 +66,16 @@ class Snac(Codec):
             torch.manual_seed(crc32(codes.astype("<i8").tobytes()))
             audio = self.model.decode(levels)
         return audio[0, 0].cpu().numpy()
+
+
+def _load(folder: Path) -> SNAC:
+    """The model of a checkpoint; nothing is unpickled but tensors, unlike in the package."""
+    config = folder / "config.json"
+    weights = folder / "pytorch_model.bin"
+    try:
+        model = SNAC(**json.loads(config.read_bytes()))
+        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    except (OSError, ValueError, TypeError, RuntimeError, EOFError, UnpicklingError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{folder}: no SNAC of its config and weights: {reason}; {CURE}") from None
+    return model

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from transformers import SeamlessM4TFeatureExtractor, Xcodec2Model
 
+from selfverify.adapters.loading import load_whole
 from selfverify.codecs.base import Codec, pad_to_frames
 
 # Two stacked 80-band log-mel frames of 10 ms: one feature vector a code.
@@ -41,12 +42,13 @@ class XCodec2(Codec):
     would change its audio: only utterances of equal length share a batch.
     """
 
+    model_type: str | None = "xcodec2"
     num_codebooks = 1
 
     def __init__(
         self, checkpoint: str | Path, *, device: str = "cpu", batch_size: int = 16
     ) -> None:
-        model: Any = Xcodec2Model.from_pretrained(checkpoint, dtype=torch.float32)
+        model: Any = load_whole(Xcodec2Model, checkpoint, dtype=torch.float32)
         self.model = model.to(device).eval()
         config = self.model.config
         self.sample_rate = config.sampling_rate

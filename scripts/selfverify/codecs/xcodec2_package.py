@@ -36,6 +36,8 @@ class XCodec2Package(XCodec2):
         InputError: if there is no model.safetensors, or its weights have other names.
     """
 
+    model_type = None  # its config.json says none
+
     def __init__(
         self, checkpoint: str | Path, *, device: str = "cpu", batch_size: int = 16
     ) -> None:

@@ -10,10 +10,13 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import pandas as pd
+import torch
 from peft import LoraConfig, PeftModel
+from safetensors import SafetensorError, safe_open
 from transformers import Trainer
 
 from selfverify.storage.checkpoints import write_checksums
@@ -54,8 +57,14 @@ def lora_config(rank: int) -> LoraConfig:
     )  # fmt: skip
 
 
-def trainer_options(settings: TrainingSettings, run: Path, device: str) -> dict[str, Any]:
-    """Returns the settings that all of transformers' and TRL's trainers take."""
+def trainer_options(
+    settings: TrainingSettings, run: Path, device: str, dtype: str
+) -> dict[str, Any]:
+    """Returns the settings that all of transformers' and TRL's trainers take.
+
+    Arithmetic is in bfloat16 where the weights are. Where they are float16 it is in float32, of
+    which the adapters are: float16 gradients need scaling, which no arm was tried with.
+    """
     return {
         "output_dir": str(run),
         "max_steps": settings.num_steps,
@@ -70,10 +79,15 @@ def trainer_options(settings: TrainingSettings, run: Path, device: str) -> dict[
         "report_to": [],
         "disable_tqdm": True,
         "use_cpu": device == "cpu",
-        "bf16": device != "cpu",
+        "bf16": device != "cpu" and dtype == "bfloat16",
         "gradient_checkpointing": device != "cpu",
         "dataloader_pin_memory": device != "cpu",
     }
+
+
+def dtype_name(model: Any) -> str:
+    """Returns the dtype of a model's weights as `params.yaml` has it."""
+    return str(model.dtype).removeprefix("torch.")
 
 
 def batch_options(batch_size: int, limit: int) -> dict[str, Any]:
@@ -91,10 +105,41 @@ def train(trainer: Trainer) -> pd.DataFrame:
     Columns: step and the names of `LOGGED` that the trainer knows.
     """
     run = Path(str(trainer.args.output_dir))
-    trainer.train(resume_from_checkpoint=any(run.glob("checkpoint-*")))
+    last = last_whole_checkpoint(run)
+    trainer.train(resume_from_checkpoint=str(last) if last else None)
     rows = [row for row in trainer.state.log_history if "loss" in row]
     kept = {"step": "step"} | {name: new for name, new in LOGGED.items() if name in rows[0]}
     return pd.DataFrame({new: [row[name] for row in rows] for name, new in kept.items()})
+
+
+def last_whole_checkpoint(run: Path) -> Path | None:
+    """Returns the latest checkpoint of a run that can be gone on from; removes those cut off.
+
+    A trainer that is killed while it saves leaves a folder without its state, which it writes last,
+    or with weights that end too early; the checkpoint before is still there then.
+    """
+    found = [path for path in run.glob("checkpoint-*") if path.name.split("-")[-1].isdigit()]
+    for path in sorted(found, key=lambda path: int(path.name.split("-")[-1]), reverse=True):
+        if _is_whole(path):
+            return path
+        print(f"{path} was cut off while it was written; training goes on before it")
+        shutil.rmtree(path)
+    return None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether state, weights, optimiser and scheduler can be read to their end."""
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_bytes())
+        weights = list(checkpoint.glob("*.safetensors"))
+        for path in weights:
+            with safe_open(path, framework="pt") as file:
+                file.keys()
+        for name in ("optimizer.pt", "scheduler.pt"):
+            torch.load(checkpoint / name, map_location="cpu", weights_only=True)
+    except (OSError, ValueError, RuntimeError, EOFError, UnpicklingError, SafetensorError):
+        return False
+    return bool(weights)
 
 
 def save_policy(

@@ -29,6 +29,7 @@ from selfverify.codecs.base import Codec
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     batch_options,
+    dtype_name,
     lora_config,
     trainer_options,
 )
@@ -175,7 +176,7 @@ def grpo_trainer(
         model=system.model,  # type: ignore[attr-defined]
         reward_funcs=verdict_reward,  # type: ignore[arg-type]
         args=GRPOConfig(
-            **trainer_options(settings, run, device),
+            **trainer_options(settings, run, device, dtype_name(system.model)),
             **batch_options(settings.batch_size, settings.micro_batch_size),
             num_generations=group_size,
             temperature=rollout.sampling.temperature,  # of the probabilities that are trained

@@ -23,6 +23,7 @@ from trl.trainer.dpo_trainer import DPOTrainer
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     batch_options,
+    dtype_name,
     lora_config,
     trainer_options,
 )
@@ -62,7 +63,7 @@ def preference_trainer(
         raise InputError("CSM is compared by SFT alone: TRL's preference losses know one head")
     if not pairs:
         raise InputError("no prompt has both outcomes, so there is no pair; add training prompts")
-    options = trainer_options(settings, run, device)
+    options = trainer_options(settings, run, device, dtype_name(system.model))
     options |= batch_options(settings.batch_size // 2, settings.micro_batch_size // 2)
     return TokenPairTrainer(
         model=system.model,  # type: ignore[attr-defined]

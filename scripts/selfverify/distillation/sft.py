@@ -23,6 +23,7 @@ from trl.trainer.sft_trainer import SFTTrainer
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     batch_options,
+    dtype_name,
     lora_config,
     trainer_options,
 )
@@ -73,7 +74,7 @@ def sft_trainer(
     if not candidates:
         raise InputError("no candidate passes, so there is nothing to learn; add training prompts")
     examples = examples_of(system, candidates)
-    options = trainer_options(settings, run, device)
+    options = trainer_options(settings, run, device, dtype_name(system.model))
     options |= batch_options(settings.batch_size, settings.micro_batch_size)
     if isinstance(system, Csm):
         return _csm_trainer(system, examples, settings, options)

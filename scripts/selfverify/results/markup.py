@@ -1,25 +1,36 @@
 """Tables for people: Markdown for readers, LaTeX for papers."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import tyro
 
 from selfverify.storage.files import atomic_path
 
 
-def write_shown(table: pd.DataFrame, note: str, *, markdown: Path, latex: Path) -> None:
+@tyro.conf.configure(tyro.conf.OmitArgPrefixes)  # a script's options are --csv, --markdown, --latex
+@dataclass(frozen=True)
+class TableFiles:
+    """Where a script writes its table."""
+
+    csv: Path  # for machines
+    markdown: Path  # for readers
+    latex: Path  # for papers
+
+
+def write_shown(table: pd.DataFrame, note: str, files: TableFiles) -> None:
     """Writes a table, its cells as they are, and below it what must be known to read it.
 
     Args:
         table: column names are shown without underscores.
         note: plain text.
-        markdown: file to write.
-        latex: file to write, a `tabular` that needs the package booktabs; the note is a comment.
+        files: where; the LaTeX is a `tabular` that needs the package booktabs, the note a comment.
     """
-    with atomic_path(markdown) as temporary:
+    with atomic_path(files.markdown) as temporary:
         temporary.write_text(f"{as_markdown(table)}\n\n{note}\n")
-    with atomic_path(latex) as temporary:
+    with atomic_path(files.latex) as temporary:
         comment = "".join(f"% {line}\n" for line in note.splitlines() if line)
         temporary.write_text(comment + as_latex(table))
 

@@ -6,6 +6,7 @@ from selfverify.errors import InputError
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.storage.records import Candidate, Utterance
 from selfverify.systems.base import SampledCodes, SamplingRequest, SamplingSettings, TTSSystem
+from selfverify.systems.checks import NoNumbers
 from selfverify.workflow.progress import progress
 
 
@@ -46,6 +47,9 @@ def draw_pools(
         pool_size: candidates per utterance.
         base_seed: of the study.
         batch_size: candidates sampled at once.
+
+    Raises:
+        InputError: names utterance, system and dtype if the model gives no numbers.
     """
     wanted = sorted(
         ((utterance, index) for index in range(pool_size) for utterance in utterances),
@@ -59,7 +63,10 @@ def draw_pools(
             SamplingRequest(u.text, candidate_seed(base_seed, name, u.utterance_id, index))
             for u, index in batch
         ]
-        results = system.sample(requests, settings)
+        try:
+            results = system.sample(requests, settings)
+        except NoNumbers as error:
+            raise InputError(f"{batch[error.row][0].utterance_id}: {error}") from None
         for (utterance, index), request, result in zip(batch, requests, results, strict=True):
             candidates.append(_candidate(utterance, index, request.seed, result, identity))
         bar.update(len(batch))

@@ -20,10 +20,12 @@ from selfverify.asr.clips import transcribe_batches
 from selfverify.audio.clips import describe_clip
 from selfverify.errors import InputError
 from selfverify.scoring.manifest import BadRow, Row
+from selfverify.scoring.wav import close_wav
 from selfverify.storage.records import Clip
 from selfverify.workflow.progress import progress
 
 BATCHES_AT_ONCE = 8  # sorted by length together; so many batches of samples are held in memory
+CANCELLED = 0.01  # power of the mean against the loudest channel; mono in 7.1 has 1/64
 
 
 @dataclass(frozen=True)
@@ -38,21 +40,34 @@ class Heard:
 
 
 def read_audio(data: bytes) -> tuple[np.ndarray, int]:
-    """Returns mono float32 samples (num_samples,), channels averaged, and the sample rate in Hz.
+    """Returns mono float32 samples (num_samples,) and the sample rate in Hz.
+
+    Channels are averaged; where that cancels them out (`CANCELLED`), the loudest one is taken. A
+    WAV whose header was never closed is read to the end of the file.
 
     Args:
         data: a file of any kind that libsndfile reads, such as WAV, FLAC, MP3 or Ogg.
 
     Raises:
-        InputError: if it is none, or has samples that are no numbers.
+        InputError: if it is none, is cut short of what its header promises (WAV), or has samples
+            that are no numbers.
     """
     try:
-        audio, sample_rate = sf.read(io.BytesIO(data), dtype="float32", always_2d=True)
+        audio, sample_rate = sf.read(io.BytesIO(close_wav(data)), dtype="float32", always_2d=True)
     except sf.LibsndfileError as error:
         raise InputError(f"unreadable audio: {error.error_string}") from None
     if not np.isfinite(audio).all():
         raise InputError("unreadable audio: samples that are no finite numbers")
-    return audio.mean(axis=1), sample_rate
+    return _mix(audio), sample_rate
+
+
+def _mix(audio: np.ndarray) -> np.ndarray:
+    """Mono of (num_samples, num_channels)."""
+    mean = audio.mean(axis=1)
+    power = np.square(audio, dtype=np.float64).sum(axis=0)
+    if np.square(mean, dtype=np.float64).sum() < CANCELLED * power.max():
+        return audio[:, power.argmax()]
+    return mean
 
 
 def read_finished(path: Path) -> dict[str, Heard]:

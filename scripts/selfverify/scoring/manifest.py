@@ -6,6 +6,7 @@ beside the text (a list; in CSV separated by "|"); `expected_s`, how long the te
 """
 
 import csv
+import itertools
 import json
 import math
 from collections.abc import Callable
@@ -85,16 +86,38 @@ def _read(path: Path) -> list[dict[str, Any]]:
 
 
 def _read_csv(path: Path) -> list[dict[str, Any]]:
+    """Rows by header. A line whose quotes are wrong is one bad row; the next line starts anew."""
     with path.open(encoding="utf-8-sig", newline="") as file:
-        records = list(csv.DictReader(file, restkey=_PROBLEM))
-    for record in records:
-        if _PROBLEM in record:
-            record[_PROBLEM] = "more cells than the header has; quote a text with commas"
+        lines = file.readlines()
+    header: list[str] = []
+    records: list[dict[str, Any]] = []
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(itertools.islice(lines, start, None), strict=True)
+        try:
+            cells = next(reader)
+            start += reader.line_num
+        except csv.Error:
+            if not header:
+                raise
+            start += 1
+            records.append({_PROBLEM: "a quote is not closed, or text follows a closed one"})
+            continue
+        if header and cells:
+            records.append(_by_name(header, cells))
+        header = header or cells
     return records
 
 
+def _by_name(header: list[str], cells: list[str]) -> dict[str, Any]:
+    record: dict[str, Any] = dict(itertools.zip_longest(header, cells[: len(header)]))
+    if len(cells) > len(header):
+        record[_PROBLEM] = "more cells than the header has; quote a text with commas"
+    return record
+
+
 def _read_json_lines(path: Path) -> list[dict[str, Any]]:
-    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    lines = path.read_text(encoding="utf-8-sig").split("\n")  # U+2028 ends no line
     return [_object(line) for line in lines if line.strip()]
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import SYSTEMS
-from selfverify.adapters.loading import load_class
-from selfverify.storage.checkpoints import verify_checkpoint
+from selfverify.adapters.loading import check_kind, load_class
+from selfverify.storage.checkpoints import naming_checkpoint, read_config, verify_checkpoint
 from selfverify.systems.base import TTSSystem
 
 
@@ -16,6 +16,15 @@ def load_system(adapter: str, checkpoint: str | Path, **options: Any) -> TTSSyst
         adapter: a key of `SYSTEMS`.
         checkpoint: folder.
         options: of the adapter's constructor, such as `device`.
+
+    Raises:
+        InputError: if the checkpoint is missing, altered, damaged, or none of this adapter's.
     """
+    from selfverify.systems.checks import check_device  # torch, which tables of names do without
+
+    check_device(options.get("device", "cpu"), options.get("dtype", "float32"))
     verify_checkpoint(checkpoint)
-    return load_class(SYSTEMS, adapter, "system")(checkpoint, **options)
+    adapter_class = load_class(SYSTEMS, adapter, "system")
+    check_kind(adapter_class, checkpoint, read_config(checkpoint))
+    with naming_checkpoint(checkpoint, adapter):
+        return adapter_class(checkpoint, **options)

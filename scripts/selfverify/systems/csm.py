@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from transformers import AutoTokenizer, CsmConfig, CsmForConditionalGeneration, DynamicCache
 
+from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -24,6 +25,7 @@ from selfverify.systems.base import (
     TrainingExample,
     TTSSystem,
 )
+from selfverify.systems.checks import check_embedding, naming_requests
 from selfverify.systems.sampling import SeededChoice, pad_left
 
 FIRST_SPEAKER = "0"
@@ -40,6 +42,8 @@ class Csm(TTSSystem):
         load_model: whether to load weights; prompts need none.
     """
 
+    model_type = "csm"
+
     def __init__(
         self,
         checkpoint: str | Path,
@@ -52,13 +56,15 @@ class Csm(TTSSystem):
         self.name, self.voice = Path(checkpoint).name, voice or FIRST_SPEAKER
         self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         if load_model:
-            model: Any = CsmForConditionalGeneration.from_pretrained(checkpoint, dtype=dtype)
+            model: Any = load_whole(CsmForConditionalGeneration, checkpoint, dtype=dtype)
             self.model = model.to(device).eval()
         config: Any = CsmConfig.from_pretrained(checkpoint)
         self.frame_rate = config.codec_config.frame_rate
         self.codebook_size = config.codec_config.codebook_size
         self.num_codebooks: int = config.num_codebooks
         self.end_code = config.codebook_eos_token_id
+        last_id = max(self.tokenizer.get_vocab().values())
+        check_embedding(self.name, last_id, config.text_vocab_size)
 
     def prompt_ids(self, text: str) -> list[int]:
         """Returns begin of text, speaker and text, end of text."""
@@ -66,11 +72,17 @@ class Csm(TTSSystem):
         self.check_text(text, ids)
         return list(ids)
 
-    @torch.inference_mode()
     def sample(
         self, requests: Sequence[SamplingRequest], settings: SamplingSettings
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
+        with naming_requests(self.name, self.model.dtype, requests):
+            return self._sample(requests, settings)
+
+    @torch.inference_mode()
+    def _sample(
+        self, requests: Sequence[SamplingRequest], settings: SamplingSettings
+    ) -> list[SampledCodes]:
         if isinstance(settings, RepetitionAwareSettings):
             raise InputError(
                 f"{self.name}: CSM draws each codebook by itself, where a window of ids has no "

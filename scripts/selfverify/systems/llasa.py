@@ -10,8 +10,9 @@ from math import ceil
 from pathlib import Path
 
 import numpy as np
-from transformers import AutoTokenizer, LlamaForCausalLM
+from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -20,6 +21,12 @@ from selfverify.systems.base import (
     SamplingSettings,
     TrainingExample,
     TTSSystem,
+)
+from selfverify.systems.checks import (
+    check_code_range,
+    check_embedding,
+    naming_requests,
+    read_stop_ids,
 )
 from selfverify.systems.sampling import generate_seeded
 
@@ -39,6 +46,7 @@ class Llasa(TTSSystem):
         load_model: whether to load weights; prompts and training examples need none.
     """
 
+    model_type = "llama"
     frame_rate = 50.0  # XCodec2
 
     def __init__(
@@ -56,10 +64,15 @@ class Llasa(TTSSystem):
         self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
         self.first_code_id = self._id("<|s_0|>")
         self.end_id = self._id("<|SPEECH_GENERATION_END|>")
-        self.codebook_size = len(self.tokenizer) - self.first_code_id
+        vocabulary = self.tokenizer.get_vocab()
+        self.codebook_size = check_code_range(self.name, vocabulary, "<|s_{}|>", 0, num_slots=1)
+        check_embedding(
+            self.name, max(vocabulary.values()), LlamaConfig.from_pretrained(checkpoint).vocab_size
+        )
+        self.stop_ids = read_stop_ids(checkpoint, self.end_id)
         if load_model:
-            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=dtype)
-            self.model = model.to(device).eval()  # type: ignore[arg-type]
+            model = load_whole(LlamaForCausalLM, checkpoint, dtype=dtype)
+            self.model = model.to(device).eval()
 
     def prompt_ids(self, text: str) -> list[int]:
         """Returns the ids up to and including `<|SPEECH_GENERATION_START|>`."""
@@ -79,14 +92,15 @@ class Llasa(TTSSystem):
         self, requests: Sequence[SamplingRequest], settings: SamplingSettings
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
-        sampled = generate_seeded(
-            self.model,
-            [self.prompt_ids(request.text) for request in requests],
-            requests,
-            settings,
-            num_steps=ceil(settings.max_audio_s * self.frame_rate),
-            speech_ids=(self.first_code_id, self.first_code_id + self.codebook_size - 1),
-        )
+        with naming_requests(self.name, self.model.dtype, requests):
+            sampled = generate_seeded(
+                self.model,
+                [self.prompt_ids(request.text) for request in requests],
+                requests,
+                settings,
+                num_steps=ceil(settings.max_audio_s * self.frame_rate),
+                speech_ids=(self.first_code_id, self.first_code_id + self.codebook_size - 1),
+            )
         return [self.parse(ids) for ids in sampled]
 
     def parse(self, token_ids: Sequence[int]) -> SampledCodes:
@@ -96,7 +110,7 @@ class Llasa(TTSSystem):
         num_frames = int(outside[0]) if outside.size else len(codes)
         if not outside.size:
             reason = StopReason.CAP
-        elif token_ids[num_frames] != self.end_id:
+        elif token_ids[num_frames] not in self.stop_ids:
             reason = StopReason.INVALID_CODES
         else:
             reason = StopReason.EOS if num_frames else StopReason.EMPTY
@@ -112,6 +126,7 @@ class Llasa(TTSSystem):
         token_id = self.tokenizer.get_vocab().get(token)
         if token_id is None:
             raise InputError(
-                f"{self.name}: the tokenizer has no {token}, so this is no Llasa checkpoint"
+                f"{self.name}: the tokenizer has no {token}, so this is no Llasa; choose another "
+                "adapter"
             )
         return token_id

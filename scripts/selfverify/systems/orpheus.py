@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -21,6 +22,12 @@ from selfverify.systems.base import (
     SamplingSettings,
     TrainingExample,
     TTSSystem,
+)
+from selfverify.systems.checks import (
+    check_code_range,
+    check_embedding,
+    naming_requests,
+    read_stop_ids,
 )
 from selfverify.systems.sampling import generate_seeded
 
@@ -46,6 +53,8 @@ class Orpheus(TTSSystem):
         load_model: whether to load weights; prompts and training examples need none.
     """
 
+    model_type = "llama"
+
     def __init__(
         self,
         checkpoint: str | Path,
@@ -60,12 +69,17 @@ class Orpheus(TTSSystem):
         self.first_custom_id = self._id("<custom_token_0>")
         self.end_id = self.first_custom_id + END_OF_SPEECH
         self.first_code_id = self.first_custom_id + NUM_MARKS
-        self.codebook_size = (len(self.tokenizer) - self.first_code_id) // SLOTS
+        vocabulary = self.tokenizer.get_vocab()
+        self.codebook_size = check_code_range(
+            self.name, vocabulary, "<custom_token_{}>", NUM_MARKS, num_slots=SLOTS
+        )
         config = LlamaConfig.from_pretrained(checkpoint)
+        check_embedding(self.name, max(vocabulary.values()), config.vocab_size)
+        self.stop_ids = read_stop_ids(checkpoint, self.end_id)
         self.frame_rate = getattr(config, "codec_frame_rate", SNAC_FRAME_RATE)
         if load_model:
-            model = LlamaForCausalLM.from_pretrained(checkpoint, dtype=dtype)
-            self.model = model.to(device).eval()  # type: ignore[arg-type]
+            model = load_whole(LlamaForCausalLM, checkpoint, dtype=dtype)
+            self.model = model.to(device).eval()
 
     def prompt_ids(self, text: str) -> list[int]:
         """Returns start of human, text, its end, and the marks up to start of speech."""
@@ -79,14 +93,16 @@ class Orpheus(TTSSystem):
         self, requests: Sequence[SamplingRequest], settings: SamplingSettings
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
-        sampled = generate_seeded(
-            self.model,
-            [self.prompt_ids(request.text) for request in requests],
-            requests,
-            settings,
-            num_steps=ceil(settings.max_audio_s * self.frame_rate) * SLOTS,
-            speech_ids=(self.first_code_id, self.first_code_id + SLOTS * self.codebook_size - 1),
-        )
+        last_id = self.first_code_id + SLOTS * self.codebook_size - 1
+        with naming_requests(self.name, self.model.dtype, requests):
+            sampled = generate_seeded(
+                self.model,
+                [self.prompt_ids(request.text) for request in requests],
+                requests,
+                settings,
+                num_steps=ceil(settings.max_audio_s * self.frame_rate) * SLOTS,
+                speech_ids=(self.first_code_id, last_id),
+            )
         return [self.parse(ids) for ids in sampled]
 
     def parse(self, token_ids: Sequence[int]) -> SampledCodes:
@@ -106,7 +122,7 @@ class Orpheus(TTSSystem):
         rows[list(ROW_OF_SLOT)] = frames.T
         if not outside.size:
             reason = StopReason.CAP
-        elif token_ids[num_valid] != self.end_id:
+        elif token_ids[num_valid] not in self.stop_ids:
             reason = StopReason.INVALID_CODES
         else:
             reason = StopReason.EOS if num_frames else StopReason.EMPTY
@@ -124,6 +140,7 @@ class Orpheus(TTSSystem):
         token_id = self.tokenizer.get_vocab().get(token)
         if token_id is None:
             raise InputError(
-                f"{self.name}: the tokenizer has no {token}, so this is no Orpheus checkpoint"
+                f"{self.name}: the tokenizer has no {token}, so this is no Orpheus; choose another "
+                "adapter"
             )
         return token_id

@@ -20,6 +20,7 @@ from transformers import (
 )
 
 from selfverify.systems.base import RepetitionAwareSettings, SamplingRequest, SamplingSettings
+from selfverify.systems.checks import refuse_no_numbers
 
 REPETITION_SHARE = 0.1  # of a window, from which on an id is drawn again
 
@@ -58,7 +59,11 @@ class SeededChoice:
             rows: which requests these are, (b,).
             draw: which of their random numbers to use.
             sequence: ids so far, (b, L), what a repetition penalty looks at.
+
+        Raises:
+            NoNumbers: if a row's logits are none.
         """
+        refuse_no_numbers(logits, rows)
         chosen = self._draw(self.warpers, logits, rows, draw, sequence)
         if not self.window:
             return chosen

@@ -10,6 +10,7 @@ from pathlib import Path
 from snakemake.persistence.file import FilePersistence
 
 from selfverify.errors import InputError
+from selfverify.storage.files import write_text
 from selfverify.versioning.dvc import changed_files, is_dvc_repository
 from selfverify.versioning.integrity import refuse_damaged_files
 from selfverify.versioning.records import JobRecord, read_records
@@ -26,13 +27,14 @@ def adopt() -> None:
     Raises:
         InputError: if a file is a hard link into DVC's cache, where a rerun would be refused, or
             if it is not the one that dvc.lock names.
+        InputError: if dvc.lock or a record cannot be read, such as in a merge with conflicts.
     """
     if not is_dvc_repository():
         return
     fingerprint = _fingerprint()
-    stamp = json.loads(STAMP.read_text()) if STAMP.exists() else {}
+    stamp = _read_stamp()
     is_new = stamp.get("fingerprint") != fingerprint
-    if is_new or not stamp["is_complete"]:
+    if is_new or not stamp.get("is_complete"):
         jobs = [job for path in _record_files() for job in read_records(path)]
         if jobs:
             _refuse_hard_links(jobs)
@@ -76,14 +78,19 @@ def _describes(metadata: object, output: str) -> bool:
     ended_s = getattr(metadata, "endtime", None)
     if ended_s is None or not os.path.exists(output):
         return False
-    return abs(os.stat(output).st_mtime - ended_s) < TOLERANCE_S
+    # Of a link itself: what it points to is named by its content, and may be of another user.
+    return abs(os.lstat(output).st_mtime - ended_s) < TOLERANCE_S
 
 
 def _set_time(output: str, time_s: float) -> None:
-    """Restores when a file was made, of a symbolic link and of what it points to."""
-    with suppress(FileNotFoundError, PermissionError):
-        os.utime(output, (time_s, time_s), follow_symlinks=False)
-        os.utime(output, (time_s, time_s))
+    """Restores when a file was made, of a symbolic link and, where it may, of what it points to.
+
+    A cache on a read-only file system or of another user keeps its times; then Snakemake compares
+    contents, which takes longer and comes to the same.
+    """
+    for follow_symlinks in (False, True):
+        with suppress(OSError):
+            os.utime(output, (time_s, time_s), follow_symlinks=follow_symlinks)
 
 
 def _refuse_hard_links(jobs: Iterable[JobRecord]) -> None:
@@ -113,6 +120,13 @@ def _fingerprint() -> str:
     return digest.hexdigest()
 
 
+def _read_stamp() -> dict:
+    """What the last run noted; one that cannot be read is none, and all is looked at again."""
+    with suppress(OSError, ValueError):
+        stamp = json.loads(STAMP.read_text())
+        return stamp if isinstance(stamp, dict) else {}
+    return {}
+
+
 def _write_stamp(fingerprint: str, *, is_complete: bool) -> None:
-    STAMP.parent.mkdir(exist_ok=True)
-    STAMP.write_text(json.dumps({"fingerprint": fingerprint, "is_complete": is_complete}))
+    write_text(STAMP, json.dumps({"fingerprint": fingerprint, "is_complete": is_complete}))

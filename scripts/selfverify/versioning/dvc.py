@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from selfverify.errors import InputError
+from selfverify.storage.files import is_inside, write_text
 from selfverify.versioning.stages import Stage, stage_of_files
 
 HEADER = """\
@@ -18,9 +19,17 @@ HEADER = """\
 """
 
 
+# What DVC says when another process has its locks.
+_BUSY = ("unable to acquire lock", "is busy, it is being")
+
+
 def is_dvc_repository() -> bool:
-    """Whether git and DVC keep the current folder; an unpacked archive runs without them."""
-    return Path(".dvc").is_dir() and Path(".git").exists()
+    """Whether git and DVC keep the current folder; an unpacked archive runs without them.
+
+    The folder may be one of a larger repository; `.git` is a file in worktrees and submodules.
+    """
+    here = Path.cwd()
+    return Path(".dvc").is_dir() and any((p / ".git").exists() for p in (here, *here.parents))
 
 
 def pipeline_file(track: str, default_track: str) -> Path:
@@ -74,12 +83,12 @@ def _dependency(file: str, owners: dict[str, Stage]) -> str:
 
 def write_pipeline(content: dict, path: Path) -> None:
     """Writes dvc.yaml if its content is another; plots, which are written by hand, are kept."""
-    before = yaml.safe_load(path.read_text()) if path.exists() else {}
+    read_stages(path)  # refuses what cannot be read
+    before = yaml.safe_load(path.read_bytes()) if path.exists() else {}
     after = content | {key: value for key, value in before.items() if key == "plots"}
     if before != after:
-        path.parent.mkdir(parents=True, exist_ok=True)
         dumped = yaml.dump(after, Dumper=_NoAliases, sort_keys=False, width=100)
-        path.write_text(HEADER + dumped)
+        write_text(path, HEADER + dumped)
 
 
 class _NoAliases(yaml.SafeDumper):
@@ -87,20 +96,51 @@ class _NoAliases(yaml.SafeDumper):
         return True
 
 
-def commit(stages: Iterable[Stage], pipeline: Path) -> None:
-    """Commits what is on disk to DVC and writes dvc.lock; stages that dvc.yaml lacks must wait."""
-    known = yaml.safe_load(pipeline.read_text())["stages"] if pipeline.exists() else {}
+def commit(stages: Iterable[Stage], pipeline: Path) -> list[str]:
+    """Commits what is on disk to DVC and writes dvc.lock; stages that dvc.yaml lacks must wait.
+
+    Returns the names of the stages that are committed.
+
+    Raises:
+        InputError: if DVC fails, or dvc.yaml cannot be read.
+    """
+    known = read_stages(pipeline)
     names = [stage.name for stage in stages if stage.name in known]
     # The file as one target takes 3 s for 20 stages; each by its name takes 15.
     targets = [str(pipeline)] if len(names) == len(known) else [f"{pipeline}:{n}" for n in names]
     if names:
         _dvc("commit", "--quiet", "--force", *targets)
         _forget_old_stages(pipeline.with_suffix(".lock"), known)
+    return names
+
+
+def read_stages(path: Path) -> dict:
+    """Returns the stages of a dvc.yaml or dvc.lock, none if there is no file.
+
+    Raises:
+        InputError: names the line that is no YAML, such as a conflict of a merge.
+    """
+    if not path.exists():
+        return {}
+    cure = (
+        f"take one side, `git checkout --ours -- {path} data/*/provenance`, or the last whole one, "
+        f"`git checkout -- {path}`; then `dvc checkout` and `snakemake all`"
+    )
+    try:
+        stages = (yaml.safe_load(path.read_bytes()) or {}).get("stages") or {}
+        return {name: dict(stage) for name, stage in stages.items()}
+    except yaml.YAMLError as error:
+        line = (
+            f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
+        )
+        raise InputError(f"{path}{line}: no YAML, or a conflict of a merge; {cure}") from None
+    except (AttributeError, TypeError, ValueError):
+        raise InputError(f"{path}: its stages are no mapping; {cure}") from None
 
 
 def _forget_old_stages(lock: Path, known: dict) -> None:
     """Drops stages that dvc.yaml has no longer, which DVC itself would keep in dvc.lock."""
-    if set(yaml.safe_load(lock.read_text())["stages"]) - set(known):
+    if set(read_stages(lock)) - set(known):
         from dvc.utils.serialize import modify_yaml  # DVC's own formatting
 
         with modify_yaml(lock) as content:
@@ -126,15 +166,20 @@ def _changed_in_git(lock: Path) -> Iterable[str]:
 
 
 def _files_in_git(pipeline: Path) -> set[str]:
-    stages = yaml.safe_load(pipeline.read_text())["stages"].values()
+    stages = read_stages(pipeline).values()
     outputs = [out for s in stages for out in (*s.get("outs", []), *s.get("metrics", []))]
     return {name for out in outputs for name, options in out.items() if "cache" in options}
 
 
 def locked_outputs(lock: Path) -> Iterable[tuple[str, str]]:
     """Yields path and MD5 of every output in a dvc.lock; a folder's ends in ".dir"."""
-    for stage in yaml.safe_load(lock.read_text())["stages"].values():
+    for name, stage in read_stages(lock).items():
         for out in stage.get("outs", []):
+            if not {"path", "md5"} <= set(out) or not is_inside(out["path"]):
+                raise InputError(
+                    f"{lock}: {name}: an output without path or md5, or outside the repository; "
+                    f"`git checkout -- {lock}`"
+                )
             yield out["path"], out["md5"]
 
 
@@ -152,8 +197,13 @@ def cache_folder() -> Path:
 def _dvc(*arguments: str) -> str:
     """What `dvc` prints; it is the one installed beside the interpreter that runs Snakemake."""
     command = [str(Path(sys.executable).with_name("dvc")), *arguments]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    try:
+        process = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise InputError(f"{command[0]} is missing; `make all` installs it") from None
     if process.returncode:
-        message = process.stderr.strip().splitlines()
-        raise InputError(f"`dvc {' '.join(arguments[:2])}` failed: {' '.join(message[-3:])}")
+        message = " ".join(process.stderr.strip().splitlines()[-3:])
+        if any(busy in message.lower() for busy in _BUSY):
+            message += "; wait for the other `dvc`, or end it, and run the same command again"
+        raise InputError(f"`dvc {' '.join(arguments[:2])}` failed: {message}")
     return process.stdout

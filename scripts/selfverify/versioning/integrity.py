@@ -39,7 +39,11 @@ def refuse_damaged_files(locks: Iterable[Path], changed: Collection[str]) -> Non
 def _every_remote_verifies() -> bool:
     """Whether DVC itself hashes what it downloads, from all of the remotes."""
     config = configparser.ConfigParser(interpolation=None)
-    config.read([".dvc/config", ".dvc/config.local"])
+    try:
+        config.read([".dvc/config", ".dvc/config.local"], encoding="utf-8")
+    except (configparser.Error, UnicodeDecodeError) as error:
+        reason = str(error).replace("\n", " ")
+        raise InputError(f"DVC's settings cannot be read: {reason}; mend that line") from None
     remotes = [section for section in config.sections() if "remote " in section]
     return bool(remotes) and all(config.getboolean(r, "verify", fallback=False) for r in remotes)
 

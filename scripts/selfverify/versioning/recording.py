@@ -11,6 +11,7 @@ from snakemake.dag import DAG
 from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
 
+from selfverify.errors import InputError
 from selfverify.versioning.adoption import end_run
 from selfverify.versioning.dvc import (
     commit,
@@ -19,8 +20,17 @@ from selfverify.versioning.dvc import (
     pipeline_file,
     write_pipeline,
 )
+from selfverify.versioning.pending import forget_unrecorded, note_unrecorded
 from selfverify.versioning.records import JobRecord, read_records, without_replaced, write_records
 from selfverify.versioning.stages import Stage, stage_of_files
+
+
+def note_run(dag: DAG, stages: Sequence[Stage], *, track: str) -> None:
+    """Notes, before the first job, the stages whose files the run will change."""
+    if is_dvc_repository():
+        owners = stage_of_files(stages)
+        changed = {str(path) for job in dag.needrun_jobs() for path in job.output}
+        note_unrecorded(track, {owners[path].name for path in changed if path in owners})
 
 
 def record(
@@ -34,13 +44,17 @@ def record(
     """Writes the records of the stages that the graph touches, and commits these stages to DVC.
 
     A run of the whole study also writes dvc.yaml anew, from the graph. Inside `dvc repro` DVC
-    commits by itself, so that only the records are written.
+    commits by itself, so that only the records are written. What cannot be recorded stays noted
+    (`pending`), and the next run of the whole study tries again.
 
     Raises:
-        InputError: if DVC fails; the files and their records are complete then.
+        InputError: if there is no repository, a file cannot be written, or DVC fails; the study's
+            files are complete then.
     """
     if not is_dvc_repository():
-        return
+        raise InputError(
+            "no git and DVC repository; `git init && dvc init` here if results are to be kept"
+        )
     start = time.monotonic()
     persistence.deactivate_cache()  # it may still say that the last job has no record
     jobs = _jobs_by_stage(dag, stages)
@@ -49,6 +63,7 @@ def record(
     for stage in touched:
         _drop_orphans(stage)
         _write_stage_records(stage, jobs[stage.name], persistence, folder / f"{stage.name}.jsonl")
+    recorded = [stage.name for stage in touched]
     if "DVC_STAGE" not in os.environ:
         pipeline = pipeline_file(track, default_track)
         if _is_whole(jobs, stages):
@@ -57,7 +72,8 @@ def record(
             write_pipeline(
                 describe_stages(stages, inputs, track=track, default_track=default_track), pipeline
             )
-        commit(touched, pipeline)
+        recorded = commit(touched, pipeline)
+    forget_unrecorded(track, recorded)
     end_run()
     seconds = time.monotonic() - start
     print(f"Recorded {len(touched)} stages in {folder} and DVC, {seconds:.1f} s.", file=sys.stderr)

@@ -9,11 +9,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from snakemake.persistence import RECORD_FORMAT_VERSION, MetadataRecord
 
-from selfverify.storage.files import atomic_path
+from selfverify.errors import InputError
+from selfverify.storage.files import is_inside, write_text
 
 SHARED = ("rule", "code", "software")  # of the jobs of one group
 
@@ -73,18 +75,37 @@ class JobRecord:
 
 
 def read_records(path: Path) -> list[JobRecord]:
-    """Returns the jobs of a stage's file, none if there is no file."""
+    """Returns the jobs of a stage's file, none if there is no file.
+
+    Raises:
+        InputError: names the line that is no record, or that names a file outside the repository.
+    """
     shared: dict = {}
     records = []
-    for line in path.read_text().splitlines() if path.exists() else ():
-        row = json.loads(line)
-        if "outputs" in row:
-            row["inputs"] = dict(sorted((shared["inputs"] | row["inputs"]).items()))
-            row |= {key: tuple(row[key]) for key in ("outputs", "params")}
-            records.append(JobRecord(**(shared | row)))
-        else:
-            shared = row
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    for number, line in enumerate(lines, start=1):
+        try:
+            row = json.loads(line)
+            if "outputs" in row:
+                records.append(_record(row, shared))
+            else:
+                shared = {key: row[key] for key in (*SHARED, "inputs")}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise InputError(
+                f"{path}, line {number}: no record of a job, or a conflict of a merge; take one "
+                f"side, `git checkout --ours -- dvc.lock {path.parent}`, then `dvc checkout`"
+            ) from None
     return records
+
+
+def _record(row: dict, shared: dict) -> JobRecord:
+    """The job of a line; paths that leave the repository are refused."""
+    inputs = dict(sorted((shared["inputs"] | row["inputs"]).items()))
+    lists = {key: tuple(row[key]) for key in ("outputs", "params")}
+    if not lists["outputs"] or not all(map(is_inside, lists["outputs"])):
+        raise ValueError(f"outputs {lists['outputs']}")
+    values: dict[str, Any] = {k: shared[k] for k in SHARED} | row | lists | {"inputs": inputs}
+    return JobRecord(**values)
 
 
 def without_replaced(
@@ -107,8 +128,7 @@ def write_records(records: Iterable[JobRecord], path: Path) -> None:
     lines = [line for group in _groups(records) for line in _lines(group)]
     text = "".join(json.dumps(line, sort_keys=True) + "\n" for line in lines)
     if not path.exists() or path.read_text() != text:
-        with atomic_path(path) as temporary:
-            temporary.write_text(text)
+        write_text(path, text)
 
 
 def _groups(records: Iterable[JobRecord]) -> Iterable[list[JobRecord]]:

@@ -5,12 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
+from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
 from selfverify.errors import InputError
 
 SCHEMA = Path(__file__).parents[3] / "rules" / "params.schema.yaml"
+
+
+# JSON Schema takes 8.0 for an integer; command lines do not.
+_Validator = validators.extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
 
 
 def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
@@ -20,7 +30,7 @@ def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
         InputError: with one line that names file, key and cure.
     """
     schema = yaml.safe_load(SCHEMA.read_text())
-    error = best_match(Draft202012Validator(schema).iter_errors(params))
+    error = best_match(_Validator(schema).iter_errors(params))
     if error is not None:
         raise InputError(f"{source}: {_explain(error)}")
     if params["track"] not in params["tracks"]:
@@ -38,12 +48,23 @@ def _explain(error: ValidationError) -> str:
     if error.validator == "additionalProperties":
         assert isinstance(error.instance, dict)
         known = list(error.schema.get("properties", {}))  # type: ignore[union-attr]
-        unknown = next(key for key in error.instance if key not in known)
+        unknown = str(next(key for key in error.instance if key not in known))
         return f"{prefix}unknown key {unknown!r}{_near(unknown, known)}"
+    if error.validator == "pattern" and isinstance(error.schema, dict):
+        return f"{prefix}{error.instance!r} does not fit: {error.schema.get('description', '')}"
     if error.validator == "required":
         return f"{prefix}{error.message}; see rules/params.schema.yaml"
+    if error.validator == "type" and error.instance is None:
+        return f"{prefix}empty; give it a value, or remove the key"
+    if error.validator == "type":
+        kind, wanted = error.validator_value, error.schema.get("description", "")  # type: ignore[union-attr]
+        of = f": {wanted}" if wanted else ""
+        return f"{prefix}{error.instance!r} is not of type {kind!r}; write one of that type{of}"
     wanted = error.schema.get("description", "")  # type: ignore[union-attr]
-    return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "")
+    return f"{prefix}{error.message}" + (f" ({wanted})" if wanted else "") + _STATED
+
+
+_STATED = "; see rules/params.schema.yaml"
 
 
 def _near(name: str, known: Any) -> str:
@@ -53,6 +74,12 @@ def _near(name: str, known: Any) -> str:
 
 def _contradictions(track: dict[str, Any]):
     """Keys whose values do not fit one another, each with the problem."""
+    tables = {"systems": SYSTEMS, "codecs": CODECS, "recognisers": RECOGNISERS}
+    for kind, adapters in tables.items():
+        for name, entry in track[kind].items():
+            if entry["adapter"] not in adapters:
+                problem = f"no adapter {entry['adapter']!r}{_near(entry['adapter'], adapters)}"
+                yield f"{kind}.{name}.adapter", problem
     largest = max(track["best_of"])
     if largest > track["pool_size"]:
         yield "best_of", f"{largest} is more than pool_size {track['pool_size']}"

@@ -1,0 +1,1 @@
+"""What this machine can run: what is there and missing, and the time and space it will take."""

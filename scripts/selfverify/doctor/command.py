@@ -1,0 +1,26 @@
+"""The arguments of `selfverify doctor`; nothing heavy is imported before they are understood."""
+
+import json as json_format
+import sys
+from pathlib import Path
+
+
+def doctor(*, params: Path = Path("params.yaml"), json: bool = False) -> None:
+    """What this machine can run: weights, licences, devices, and the time and space of each track.
+
+    Looks and loads nothing; status 1 if the track of params.yaml cannot run here.
+
+    Args:
+        params: of the study; checkpoints are looked for in its folder.
+        json: for programs instead of people.
+    """
+    from selfverify.doctor.report import examine, in_plain_words
+    from selfverify.workflow.params import check_params
+    from selfverify.workflow.params_file import read_params
+
+    values = read_params(params)
+    check_params(values, str(params))
+    report = examine(values, params.parent)
+    print(json_format.dumps(report, indent=1) if json else in_plain_words(report))
+    if not report["tracks"][values["track"]]["can_run"]:
+        sys.exit(1)

@@ -1,0 +1,65 @@
+"""What the doctor says of a study, for people and for programs."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from selfverify.doctor.estimate import Estimate, estimate_cpu, in_words
+from selfverify.doctor.machine import Machine, inspect_machine
+from selfverify.doctor.needs import Finding, look_at
+
+
+def examine(params: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Returns the machine and, by track, findings, whether it can run, and its estimate.
+
+    Args:
+        params: a checked params.yaml.
+        folder: of the study, whose disk counts.
+    """
+    machine = inspect_machine(folder)
+    tracks = {name: _examine(track, machine) for name, track in params["tracks"].items()}
+    return {"machine": asdict(machine), "tracks": tracks}
+
+
+def _examine(track: dict[str, Any], machine: Machine) -> dict[str, Any]:
+    findings = look_at(track, machine)
+    estimate = estimate_cpu(track, machine.num_cores) if track["device"] == "cpu" else None
+    if estimate and estimate.disk_gb > machine.disk_free_gb:
+        says = f"{estimate.disk_gb:.1f} GB needed, {machine.disk_free_gb:.1f} GB free"
+        findings.append(Finding("disk", says, True, "free some space"))
+    return {
+        "can_run": not any(finding.is_fatal for finding in findings),
+        "findings": [asdict(finding) for finding in findings],
+        "estimate": asdict(estimate) if estimate else None,
+    }
+
+
+def in_plain_words(report: dict[str, Any]) -> str:
+    """Returns what `examine` found, a line a finding."""
+    machine = report["machine"]
+    gpus = ", ".join(gpu["name"] for gpu in machine["gpus"]) or "no GPU"
+    lines = [
+        f"This machine: {machine['num_cores']} cores, {machine['memory_gb']:.0f} GB of memory, "
+        f"{machine['disk_free_gb']:.0f} GB of disk free, {gpus}."
+    ]
+    for name, track in report["tracks"].items():
+        lines += ["", f"Track {name}: {'can run' if track['can_run'] else 'cannot run'} here."]
+        lines += [_line(finding) for finding in track["findings"]]
+        lines.append(_time(track["estimate"]))
+    return "\n".join(lines)
+
+
+def _line(finding: dict[str, Any]) -> str:
+    cure = f": {finding['cure']}" if finding["cure"] else ""
+    mark = "MISSING " if finding["is_fatal"] else ""
+    return f"  {mark}{finding['about']}: {finding['says']}{cure}"
+
+
+def _time(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return "  time: `snakemake table_resources` computes what its GPU takes at least"
+    estimate = Estimate(**found)
+    return (
+        f"  time: about {in_words(estimate.wall_s)} for {estimate.num_candidates:,} candidates in "
+        f"{estimate.num_jobs} jobs; disk: about {estimate.disk_gb:.1f} GB; without distillation"
+    )

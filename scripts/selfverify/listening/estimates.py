@@ -75,7 +75,8 @@ def accuracy(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
             row = {"recogniser": recogniser, "defect": defect}
             row |= _interval("sensitivity", sums[:, 0] / sums[:, :2].sum(axis=1))
             if defect == "any":
-                row |= _interval("specificity", sums[:, 3] / sums[:, 2:].sum(axis=1))
+                with np.errstate(invalid="ignore"):  # where nothing passes
+                    row |= _interval("specificity", sums[:, 3] / sums[:, 2:].sum(axis=1))
             rows.append(row | {"num_fails": truth.sum(), "num_passes": (~failing).sum()})
     return pd.DataFrame(rows)
 

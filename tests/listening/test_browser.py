@@ -18,9 +18,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not (CHROMIUM and DRIVER):
-    pytest.skip(
-        "needs Chromium: apt-get install chromium chromium-driver", allow_module_level=True
-    )
+    pytest.skip("needs Chromium: apt-get install chromium chromium-driver", allow_module_level=True)
 FLAGS = (
     "headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run",
     "disable-background-networking", "disable-component-update", "disable-sync",

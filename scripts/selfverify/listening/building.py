@@ -74,7 +74,7 @@ def build_labelling(
         trial_id = rng.bytes(6).hex()
         trials.append({"id": trial_id, "text": row["text"], "clips": [clip]})
         keys.append(row | {"trial_id": trial_id, "sha256": clip["sha256"]})
-    return render(trials, "label", title), pd.DataFrame(keys)[KEY_COLUMNS]
+    return render(trials, "label", title), pd.DataFrame(keys, columns=KEY_COLUMNS)
 
 
 def build_pairs(
@@ -88,9 +88,7 @@ def build_pairs(
         InputError: if no text has a passing clip by each system.
     """
     rng = np.random.default_rng(seed)
-    passing = frame[~frame["verifier_flag"] & ~frame["evaluator_flag"]].drop_duplicates(
-        ["system", "text"]
-    )
+    passing = _passing(frame, ["system", "text"])
     first, second = (passing[passing["system"] == name].set_index("text") for name in systems)
     texts = sorted(set(first.index) & set(second.index))
     if not texts:
@@ -142,8 +140,14 @@ def key_path(page: Path) -> Path:
     return page.with_suffix(".key.csv")
 
 
+def _passing(frame: pd.DataFrame, unique: list[str]) -> pd.DataFrame:
+    """The first clip of each value of the columns `unique` that passes by both recognisers."""
+    flags = frame[["verifier_flag", "evaluator_flag"]].to_numpy(bool)
+    return pd.DataFrame(frame[~flags.any(axis=1)]).drop_duplicates(subset=unique)
+
+
 def _catch_trials(frame: pd.DataFrame, num_clips: int, rng: np.random.Generator) -> pd.DataFrame:
-    clean = frame[~frame["verifier_flag"] & ~frame["evaluator_flag"]].drop_duplicates("text")
+    clean = _passing(frame, ["text"])
     num = min(max(2, num_clips // CATCH_SHARE), len(clean) // 2 * 2)
     if num < 2:
         return frame.head(0).assign(kind="catch")

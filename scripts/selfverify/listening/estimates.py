@@ -3,6 +3,7 @@
 A clip fails by its listeners if more than half of them answer that it does not say the text.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 
@@ -26,8 +27,8 @@ def consensus(answers: pd.DataFrame) -> pd.DataFrame:
     clips = answers[answers["kind"] == "clip"]
     rows = []
     for _, rated in clips.groupby("trial_id", sort=True):
-        ticked = pd.Series([d for ds in rated["defects"] for d in ds], dtype=object).value_counts()
-        defects = sorted(str(d) for d in ticked.index[2 * ticked >= len(rated)])
+        ticked = Counter(defect for ticks in rated["defects"] for defect in ticks)
+        defects = sorted(defect for defect, num in ticked.items() if 2 * num >= len(rated))
         fails = 2 * int((rated["says"] == "no").to_numpy().sum()) > len(rated)
         rows.append(
             rated.iloc[0].to_dict() | {"fails": fails, "defects": defects, "num_raters": len(rated)}
@@ -41,8 +42,8 @@ def agreement(answers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     Columns: measure, value, low, high (percentile bootstrap over clips, 95 %), num_clips,
     num_raters. NaN where it is undefined, such as with one rater or one label alone.
     """
-    clips = answers[answers["kind"] == "clip"]
-    codes = clips.assign(code=clips["says"].map(SAYS.index))
+    clips = pd.DataFrame(answers[answers["kind"] == "clip"])
+    codes = clips.assign(code=[SAYS.index(says) for says in clips["says"]])
     ratings = codes.pivot(index="rater", columns="trial_id", values="code").to_numpy(float)
     rows = []
     for name, measure in MEASURES.items():
@@ -88,7 +89,7 @@ def rates(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     corrected one is `rogan_gladen` of it with the weighted sensitivity and specificity.
     """
     systems = sorted(set(rated["system"]))
-    parts = {"all": rated} | {name: rated[rated["system"] == name] for name in systems}
+    parts = {"all": rated} | {s: pd.DataFrame(rated[rated["system"] == s]) for s in systems}
     rows = []
     for name, part in parts.items():
         for recogniser in RECOGNISERS:
@@ -124,7 +125,8 @@ def _class_sums(
     sums = np.zeros((1 + NUM_DRAWS, 4))
     table = rated.assign(truth=truth)
     for _, stratum in table.groupby(["system", "level"]):
-        k, n, size = int(stratum["truth"].sum()), len(stratum), int(stratum["stratum_size"].iloc[0])
+        k, n = int(stratum["truth"].to_numpy(bool).sum()), len(stratum)
+        size = int(stratum["stratum_size"].iloc[0])
         shares = np.r_[k / n, rng.beta(k + PRIOR, n - k + PRIOR, NUM_DRAWS)]
         fails = k + (size - n) * shares
         flagged = bool(stratum[f"{recogniser}_flag"].iloc[0])

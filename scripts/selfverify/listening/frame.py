@@ -110,7 +110,7 @@ def _read(path: Path) -> pd.DataFrame:
     missing = {"id", "audio", "text", "system", "is_catastrophic", "cer"} - set(table.columns)
     if missing:
         raise InputError(f"{path}: no verdicts of `selfverify score`: lacks {sorted(missing)}")
-    doubled = table["id"][table["id"].duplicated()]
-    if len(doubled):
-        raise InputError(f"{path}: the id {doubled.iloc[0]!r} stands twice; give each clip its own")
+    doubled = [clip for clip, num in table["id"].value_counts().items() if num > 1]
+    if doubled:
+        raise InputError(f"{path}: the id {doubled[0]!r} stands twice; give each clip its own")
     return table

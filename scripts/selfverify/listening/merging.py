@@ -28,8 +28,9 @@ def merge(key: Path, ratings: Sequence[Path], out: Path) -> str:
     columns = ["file", "trial_id", "reason"]
     write_csv(pd.DataFrame(refused, columns=columns), out / "refused.csv")
     write_csv(raters, out / "raters.csv")
-    kept = read.answers[read.answers["rater"].isin(raters["rater"][raters["kept"]])]
-    if not (kept["kind"] != "catch").any():
+    trusted = [row["rater"] for row in raters.to_dict("records") if row["kept"]]
+    kept = pd.DataFrame(read.answers[read.answers["rater"].isin(trusted)])
+    if set(kept["kind"]) <= {"catch"}:
         reasons = "; ".join(f"{r.file}: {r.reason}" for r in read.refused) or "catch trials failed"
         raise InputError(f"no rater is left: {reasons}")
     tables = _tables(kept)

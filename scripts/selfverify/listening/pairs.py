@@ -24,7 +24,7 @@ def preferences(answers: pd.DataFrame) -> pd.DataFrame:
         points=_points(answers),
     )  # fmt: skip
     for _, pair in decided.groupby("pair"):
-        balance = np.sign(pair.groupby("trial_id")["points"].sum().to_numpy())
+        balance = np.sign([sum(text["points"]) for _, text in pair.groupby("trial_id")])
         wins, losses = int((balance > 0).sum()), int((balance < 0).sum())
         ties = len(balance) - wins - losses
         systems = sorted({*pair["system_a"], *pair["system_b"]})
@@ -35,8 +35,9 @@ def preferences(answers: pd.DataFrame) -> pd.DataFrame:
 
 def _points(answers: pd.DataFrame) -> np.ndarray:
     """1 where the alphabetically first system is preferred, -1 the other, 0 neither."""
-    points = answers["prefers"].map({"a": 1, "tie": 0, "b": -1}).to_numpy()
-    return np.where(answers["system_a"] <= answers["system_b"], points, -points)
+    points = np.array([{"a": 1, "tie": 0, "b": -1}[prefers] for prefers in answers["prefers"]])
+    in_order = (answers["system_a"] <= answers["system_b"]).to_numpy(bool)
+    return np.where(in_order, points, -points)
 
 
 def _test(wins: int, losses: int) -> dict[str, float]:
@@ -45,7 +46,12 @@ def _test(wins: int, losses: int) -> dict[str, float]:
     test = binomtest(wins, wins + losses)
     interval = test.proportion_ci(CONFIDENCE, method="exact")
     share = wins / (wins + losses)
-    return {"share": share, "low": interval.low, "high": interval.high, "p_value": test.pvalue}
+    return {
+        "share": share,
+        "low": float(interval.low),
+        "high": float(interval.high),
+        "p_value": float(test.pvalue),
+    }
 
 
 def _strength(wins: int, losses: int, ties: int) -> dict[str, float]:

@@ -53,7 +53,8 @@ def test_two_simulated_raters_who_hear_what_is_flagged_confirm_the_naive_rate(bu
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [({"study": "other"}, "of another test"), ({"format": "x"}, "not answers of this kind"),
-     ({"name": "s1"}, "is in"), ({"answers": []}, "no rater or no answers")],
+     ({"name": "s1"}, "is in"), ({"name": " "}, "no rater or no answers"),
+     ({"answers": []}, "no rater or no answers")],
 )  # fmt: skip
 def test_a_file_that_does_not_fit_is_refused_and_the_rest_merged(
     built_page, tmp_path, changes, reason
@@ -76,6 +77,34 @@ def test_an_answer_on_replaced_audio_is_refused_alone(built_page, tmp_path):
     merge(path, [file], tmp_path / "out")
     refused = pd.read_csv(tmp_path / "out/refused.csv")
     assert list(refused["trial_id"]) == [key["trial_id"][0]]
+
+
+def test_a_file_that_answers_a_trial_twice_is_refused(built_page, tmp_path):
+    page, key, path = built_page
+    good, bad = (simulated_file(page, key, tmp_path, rater) for rater in ("s1", "s2"))
+    first = json.dumps(key["trial_id"][0])
+    bad.write_text(bad.read_text().replace('"answers": {', f'"answers": {{{first}: {{}}, ', 1))
+    merge(path, [good, bad], tmp_path / "out")
+    refused = pd.read_csv(tmp_path / "out/refused.csv")
+    assert list(refused["file"]) == [str(bad)]
+    assert refused["reason"][0].startswith(f"{key['trial_id'][0]} stands twice")
+
+
+def test_a_key_that_has_a_trial_twice_is_refused(built_page, tmp_path):
+    page, key, path = built_page
+    pd.concat([key, key.head(1)]).to_csv(path, index=False)
+    with pytest.raises(InputError, match="a trial stands twice"):
+        merge(path, [simulated_file(page, key, tmp_path, "s1")], tmp_path / "out")
+
+
+def test_the_table_of_what_was_not_merged_says_by_which_rater(built_page, tmp_path):
+    page, key, path = built_page
+    file = simulated_file(page, key, tmp_path, "s1")
+    content = json.loads(file.read_text())
+    del content["answers"][key["trial_id"][0]]
+    file.write_text(json.dumps(content))
+    assert f"not merged: {file} by s1: 1 of {len(key)}" in merge(path, [file], tmp_path / "out")
+    assert list(pd.read_csv(tmp_path / "out/refused.csv")["rater"]) == ["s1"]
 
 
 def test_a_rater_who_misses_the_catch_trials_leaves_nobody(built_page, tmp_path):

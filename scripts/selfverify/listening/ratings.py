@@ -1,6 +1,7 @@
 """Raters' files: read, checked against the key, refused by name where they do not fit."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Refused:
     """A file, or an answer of it, that was not merged."""
 
     file: str
+    rater: str  # empty where the file does not tell
     trial_id: str  # empty for a whole file
     reason: str  # with the cure
 
@@ -49,6 +51,8 @@ def read_key(path: Path) -> pd.DataFrame:
     key = pd.read_csv(path, dtype={"trial_id": str, "system": str}, keep_default_na=False)
     if not {"trial_id", "kind", "sha256"} <= set(key.columns):
         raise InputError(f"{path}: not the key of a listening test; name the .key.csv")
+    if key["trial_id"].duplicated().any():
+        raise InputError(f"{path}: a trial stands twice; take the key as it was written")
     for name in {"stratum_size", "weight"} & set(key.columns):  # empty for catch trials
         key[name] = pd.to_numeric(key[name])
     return key
@@ -65,21 +69,21 @@ def read_ratings(paths: Sequence[Path], key: pd.DataFrame) -> Ratings:
         try:
             file = _read(path, study_id(hashes), raters)
         except InputError as error:
-            refused.append(Refused(str(path), "", str(error)))
+            refused.append(Refused(str(path), "", "", str(error)))
             continue
         raters[file["rater"]] = str(path)
         simulated |= file.get("simulated") is not False
         for trial_id, given in file["answers"].items():
             if reason := _fault(trial_id, given, hashes):
-                refused.append(Refused(str(path), trial_id, reason))
+                refused.append(Refused(str(path), file["rater"], trial_id, reason))
             else:
                 rows.append({"rater": file["rater"], "trial_id": trial_id} | given["answer"])
         num_missing = len(set(hashes) - set(file["answers"]))
         if num_missing:
             refused.append(
                 Refused(
-                    str(path), "", f"{num_missing} of {len(hashes)} trials unanswered; the rest is "
-                    "merged, import the file into the page to go on"
+                    str(path), file["rater"], "", f"{num_missing} of {len(hashes)} trials "
+                    "unanswered; the rest is merged, import the file into the page to go on"
                 )
             )  # fmt: skip
     answers = pd.DataFrame(rows, columns=["rater", "trial_id", *_names(rows)])
@@ -107,19 +111,29 @@ def _names(rows: list[dict[str, Any]]) -> list[str]:
 
 def _read(path: Path, study: str, raters: dict[str, str]) -> dict[str, Any]:
     try:
-        file = json.loads(path.read_text(encoding="utf-8"))
+        file = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_without_doubles)
+    except InputError:  # a ValueError too
+        raise
     except (OSError, ValueError) as error:
         raise InputError(f"not a readable JSON file ({error}); export it again") from None
     if not isinstance(file, dict) or file.get("format") != FORMAT:
         raise InputError("not answers of this kind of test; use the page's export")
     if file.get("study") != study:
         raise InputError("of another test, or its key or audio was replaced; name its own key")
-    if not isinstance(file.get("rater"), str) or not isinstance(file.get("answers"), dict):
+    rater = file.get("rater")
+    if not (isinstance(rater, str) and rater.strip() and isinstance(file.get("answers"), dict)):
         raise InputError("no rater or no answers; use the page's export")
-    if file["rater"] in raters:
-        first = raters[file["rater"]]
-        raise InputError(f"rater {file['rater']!r} is in {first} already; keep the complete file")
+    if rater in raters:
+        raise InputError(f"rater {rater!r} is in {raters[rater]} already; keep the complete file")
     return file
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object whose names are all different; Python would keep the last of two answers."""
+    for name, num in Counter(name for name, _ in pairs).items():
+        if num > 1:
+            raise InputError(f"{name} stands twice in one object; export from the page again")
+    return dict(pairs)
 
 
 def _fault(trial_id: str, given: Any, hashes: dict[str, str]) -> str:

@@ -14,16 +14,20 @@ from selfverify.errors import InputError
 from selfverify.listening.command import listen_build, listen_merge
 from selfverify.scoring.command import score
 
-LISTEN = {f"listen:{name}": f for name, f in (("build", listen_build), ("merge", listen_merge))}
-COMMANDS = {"doctor": doctor, "score": score} | LISTEN
+COMMANDS = {
+    "doctor": doctor,
+    "score": score,
+    "listen:build": listen_build,
+    "listen:merge": listen_merge,
+}
 
 
 def main() -> None:
     """Runs the command that the command line names; an `InputError` ends in one line, status 1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     args = sys.argv[1:]
-    if args[:1] == ["listen"] and args[1:2] and args[1] in LISTEN:
-        args = [f"listen:{args[1]}", *args[2:]]
+    if ":".join(args[:2]) in COMMANDS:  # `listen build` as well as `listen:build`
+        args = [":".join(args[:2]), *args[2:]]
     try:
         tyro.extras.subcommand_cli_from_dict(
             COMMANDS,

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from selfverify.cli import main
 from selfverify.errors import InputError
 from selfverify.listening.building import build_pairs
 from selfverify.listening.estimates import rogan_gladen
@@ -88,6 +89,17 @@ def test_a_file_that_answers_a_trial_twice_is_refused(built_page, tmp_path):
     refused = pd.read_csv(tmp_path / "out/refused.csv")
     assert list(refused["file"]) == [str(bad)]
     assert refused["reason"][0].startswith(f"{key['trial_id'][0]} stands twice")
+
+
+def test_the_command_line_merges_by_two_words(built_page, tmp_path, monkeypatch, capsys):
+    page, key, path = built_page
+    file, out = simulated_file(page, key, tmp_path, "s1"), tmp_path / "out"
+    monkeypatch.setattr(
+        "sys.argv", ["selfverify", "listen", "merge", str(path), str(file), "--out", str(out)]
+    )
+    main()
+    assert capsys.readouterr().out.startswith("SIMULATED")
+    assert (out / "rates.csv").is_file()
 
 
 def test_a_key_that_has_a_trial_twice_is_refused(built_page, tmp_path):

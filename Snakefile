@@ -46,6 +46,7 @@ if POLICIES:
     include: "rules/comparison.smk"
 
 
+include: "rules/speaking.smk"
 include: "rules/verification.smk"
 include: "rules/pretraining.smk"
 include: "rules/benchmarks.smk"

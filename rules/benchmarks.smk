@@ -1,6 +1,7 @@
 """What the workflow itself costs, and what the real systems need; by name, not part of `all`.
 
 out: figures/{track}/table_scale.{csv,md}
+     figures/{track}/table_speak.{csv,md}
      figures/paper/table_resources.{csv,md}
      figures/paper/table_training_resources.{csv,md}
 """
@@ -79,3 +80,24 @@ rule table_training_resources:
         ),
     shell:
         run(to=TABLE)
+
+
+rule table_speak:
+    """Table: `selfverify speak` end to end: cost against a single shot, latency, what it leaves."""
+    input:
+        code=code("table_speak"),
+        prompts=f"{DATA}/prompts/standard.parquet",
+    output:
+        csv=f"{FIGURES}/table_speak.csv",
+        markdown=f"{FIGURES}/table_speak.md",
+    log:
+        f"logs/{TRACK_NAME}/table_speak.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=list(TRACK["systems"]),
+            num_prompts=20,
+        ),
+    shell:
+        run("prompts", to=("csv", "markdown"))

@@ -43,6 +43,8 @@ def plot_training_curves(*, curves: list[Path], arms: list[str], pdf: Path, png:
         for path in shown:
             system, arm = known[path.parent.name]
             draw_training(axes[systems.index(system)], path, styles[arm]["color"])
+        for axis in axes.flat:  # once drawn: a limit set earlier stops autoscaling on both sides
+            axis.set_xlim(left=0)
         lines = [Line2D([], [], color=style["color"], label=arm) for arm, style in styles.items()]
         figure.legend(handles=lines, loc="outside upper center", ncols=len(lines), fontsize=8)
         save_figure(figure, [pdf, png])
@@ -55,7 +57,7 @@ def label_panels(row: Sequence[Axes], system: str) -> None:
     losses, accuracies = row
     losses.set_yscale("log")  # losses of different kinds
     accuracies.axhline(0.5, color="0.6", linewidth=0.6)
-    accuracies.set(xlim=(0, None), ylim=(0, 1.05))
+    accuracies.set_ylim(0, 1.05)
 
 
 def draw_training(row: Sequence[Axes], path: Path, color: str) -> None:

@@ -13,10 +13,12 @@ from selfverify.doctor.command import doctor
 from selfverify.errors import InputError
 from selfverify.listening.command import listen_build, listen_merge
 from selfverify.scoring.command import score
+from selfverify.speaking.command import speak
 
 COMMANDS = {
     "doctor": doctor,
     "score": score,
+    "speak": speak,
     "listen:build": listen_build,
     "listen:merge": listen_merge,
 }

@@ -104,7 +104,7 @@ class Rollout:
             for index, u in enumerate(utterances)
         ]
         requests = [SamplingRequest(u.text, s) for u, s in zip(utterances, seeds, strict=True)]
-        model: Any = self.system.model  # type: ignore[attr-defined]
+        model: Any = self.system.model
         was_training = model.training
         model.eval()
         drawn = self.system.sample(requests, self.sampling)
@@ -173,7 +173,7 @@ def grpo_trainer(
             f"{settings.num_steps} steps of {settings.batch_size}; change num_steps"
         )
     return GRPOTrainer(
-        model=system.model,  # type: ignore[attr-defined]
+        model=system.model,
         reward_funcs=verdict_reward,  # type: ignore[arg-type]
         args=GRPOConfig(
             **trainer_options(settings, run, device, dtype_name(system.model)),

@@ -66,7 +66,7 @@ def preference_trainer(
     options = trainer_options(settings, run, device, dtype_name(system.model))
     options |= batch_options(settings.batch_size // 2, settings.micro_batch_size // 2)
     return TokenPairTrainer(
-        model=system.model,  # type: ignore[attr-defined]
+        model=system.model,
         args=DPOConfig(
             **options, loss_type=list(settings.losses), beta=settings.beta, max_length=None
         ),

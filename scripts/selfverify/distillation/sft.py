@@ -80,7 +80,7 @@ def sft_trainer(
         return _csm_trainer(system, examples, settings, options)
     rows = Dataset.from_list([vars(example) for example in examples])
     return SFTTrainer(
-        model=system.model,  # type: ignore[attr-defined]
+        model=system.model,
         # None: TRL would otherwise cut at 1024 ids, and with the end what teaches to stop.
         args=SFTConfig(**options, max_length=None, packing=False),
         train_dataset=rows,

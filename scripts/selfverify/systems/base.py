@@ -63,6 +63,7 @@ class TTSSystem(ABC):
 
     name: str  # of the checkpoint, for messages
     tokenizer: Any  # transformers' AutoTokenizer
+    model: Any  # transformers' class; absent where weights were not loaded
     frame_rate: float  # of its codec, Hz
     codebook_size: int  # of its codec
 

@@ -130,9 +130,8 @@ def read_stages(path: Path) -> dict:
         stages = (yaml.safe_load(path.read_bytes()) or {}).get("stages") or {}
         return {name: dict(stage) for name, stage in stages.items()}
     except yaml.YAMLError as error:
-        line = (
-            f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
-        )
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
         raise InputError(f"{path}{line}: no YAML, or a conflict of a merge; {cure}") from None
     except (AttributeError, TypeError, ValueError):
         raise InputError(f"{path}: its stages are no mapping; {cure}") from None

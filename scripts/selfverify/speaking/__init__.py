@@ -1,0 +1,1 @@
+"""Verified synthesis: texts to audio that a recogniser has understood."""

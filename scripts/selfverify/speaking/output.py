@@ -1,0 +1,155 @@
+"""Audio files, the record beside each, and the manifest of a folder of them."""
+
+import csv
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile as sf
+
+from selfverify.errors import InputError
+from selfverify.speaking.joining import with_pause
+from selfverify.speaking.setup import Setup
+from selfverify.speaking.speaker import Segment, Speaker
+from selfverify.speaking.verifying import JudgedTake
+from selfverify.storage.checkpoints import file_sha256
+from selfverify.storage.files import atomic_path
+
+FORMATS = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
+
+
+class AudioWriter:
+    """A file that grows by segments and has its name only once it is closed.
+
+    Args:
+        path: its suffix, a key of `FORMATS`, says the format.
+        sample_rate: Hz.
+    """
+
+    def __init__(self, path: Path, sample_rate: int) -> None:
+        self.path, self.sample_rate = path, sample_rate
+        self.segments: list[dict[str, Any]] = []
+        self.num_samples = 0
+
+    @contextmanager
+    def open(self) -> Iterator["AudioWriter"]:
+        """Yields the writer; an interrupt keeps the segments so far, an error nothing."""
+        kept: KeyboardInterrupt | None = None
+        with (
+            atomic_path(self.path) as temporary,
+            sf.SoundFile(
+                temporary, "w", self.sample_rate, channels=1, format=FORMATS[self.path.suffix]
+            ) as file,
+        ):
+            self._file = file
+            try:
+                yield self
+            except KeyboardInterrupt as interrupt:
+                if not self.segments:
+                    raise
+                kept = interrupt
+        if kept:
+            raise kept
+
+    def add(self, segment: Segment) -> None:
+        """Appends a segment and the pause after it; beyond ±1 samples are clipped."""
+        audio = np.clip(with_pause(segment), -1.0, 1.0)
+        start_s = self.num_samples / self.sample_rate
+        self._file.write(audio)
+        self.num_samples += len(audio)
+        self.segments.append(
+            describe_segment(segment)
+            | {"start_s": round(start_s, 3), "end_s": round(self.num_samples / self.sample_rate, 3)}
+        )
+
+
+def describe_segment(segment: Segment) -> dict[str, Any]:
+    """Returns what was tried for a segment and why one was kept, fit for JSON."""
+    return {
+        "text": segment.source.text,
+        "pause": segment.source.pause.value,
+        "verified": segment.is_verified,
+        "kept": segment.kept,
+        "takes": [_describe_take(take) for take in segment.takes],
+    }
+
+
+def _describe_take(judged: JudgedTake) -> dict[str, Any]:
+    return {
+        "seed": judged.take.seed,
+        "temperature": judged.take.temperature,
+        "failure_mode": judged.failure_mode.value,
+        "cer": judged.cer,
+        "heard": judged.hypothesis,
+        "judged_by": judged.stage,
+        "duration_s": round(judged.duration_s, 3),
+    }
+
+
+def write_sidecar(writer: AudioWriter, speaker: Speaker, num_segments: int) -> None:
+    """Writes PATH.json: all that the same samples need, and what was tried."""
+    record = {
+        "audio": writer.path.name,
+        "audio_sha256": file_sha256(writer.path),
+        "sample_rate": writer.sample_rate,
+        "duration_s": round(writer.num_samples / writer.sample_rate, 3),
+        "complete": len(writer.segments) == num_segments,
+        "system": speaker.setup.name,
+        "checkpoint_sha256": speaker.setup.checkpoint_sha256,
+        "verifier": speaker.setup.verifier_name,
+        "seed": speaker.seed,
+        "temperature": speaker.start.temperature,
+        "n": speaker.start.n,
+        "policy": speaker.policy_name,
+        "started_from": speaker.start.source,
+        "segments": writer.segments,
+    }
+    with atomic_path(sidecar_path(writer.path)) as temporary:
+        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def sidecar_path(audio: Path) -> Path:
+    """Returns where the record of an audio file is."""
+    return audio.with_name(f"{audio.name}.json")
+
+
+def write_manifest(folder: Path, rows: Iterable[dict[str, str]]) -> Path:
+    """Writes manifest.csv, which `selfverify score` reads, and returns its path."""
+    path = folder / "manifest.csv"
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, ["audio", "text", "id", "system", "verified"])
+        table.writeheader()
+        table.writerows(rows)
+    return path
+
+
+def check_writable(out: Path, *, is_folder: bool) -> None:
+    """Makes the folder that output goes to, before any work.
+
+    Raises:
+        InputError: if the suffix is no format's, or nothing can be written there.
+    """
+    if not is_folder and out.suffix not in FORMATS:
+        raise InputError(f"{out}: audio is written as {', '.join(FORMATS)}; choose one as suffix")
+    folder = out if is_folder else out.parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{out.name}.probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; choose another place with -o") from None
+    if not is_folder and out.is_dir():
+        raise InputError(f"{out}: is a folder; choose another name with -o")
+
+
+def shown_start(setup: Setup, speaker: Speaker) -> str:
+    """Returns a line on what is spoken with."""
+    start = speaker.start
+    return (
+        f"{setup.name}, {speaker.sample_rate} Hz, temperature {start.temperature:g}, at most "
+        f"{start.n} draws ({start.source}); verified by {setup.verifier_name}"
+    )

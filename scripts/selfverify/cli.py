@@ -11,18 +11,31 @@ import tyro
 
 from selfverify.doctor.command import doctor
 from selfverify.errors import InputError
+from selfverify.listening.command import listen_build, listen_merge
 from selfverify.scoring.command import score
 from selfverify.speaking.command import speak
 
-COMMANDS = {"doctor": doctor, "score": score, "speak": speak}
+COMMANDS = {
+    "doctor": doctor,
+    "score": score,
+    "speak": speak,
+    "listen:build": listen_build,
+    "listen:merge": listen_merge,
+}
 
 
 def main() -> None:
     """Runs the command that the command line names; an `InputError` ends in one line, status 1."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    args = sys.argv[1:]
+    if ":".join(args[:2]) in COMMANDS:  # `listen build` as well as `listen:build`
+        args = [":".join(args[:2]), *args[2:]]
     try:
         tyro.extras.subcommand_cli_from_dict(
-            COMMANDS, prog="selfverify", description="Reliable text-to-speech by self-verification."
+            COMMANDS,
+            args=args,
+            prog="selfverify",
+            description="Reliable text-to-speech by self-verification.",
         )
     except InputError as error:
         sys.exit(f"error: {error}")

@@ -1,0 +1,178 @@
+"""What listeners' answers say: agreement, the recognisers' accuracy, and corrected failure rates.
+
+A clip fails by its listeners if more than half of them answer that it does not say the text.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from itertools import combinations
+
+import krippendorff
+import numpy as np
+import pandas as pd
+from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
+
+from selfverify.statistics.agreement import cohens_kappa
+from selfverify.statistics.intervals import TAIL
+
+RECOGNISERS = ("verifier", "evaluator")
+SAYS = ("yes", "minor", "no")
+NUM_RESAMPLES = 500  # of clips, for agreement
+NUM_DRAWS = 2_000  # of the strata's failure shares
+PRIOR = 0.5  # Jeffreys: a stratum without a failure among n clips still leaves doubt
+
+
+def consensus(answers: pd.DataFrame) -> pd.DataFrame:
+    """Returns a row per rated clip: the key's columns, `fails` and `defects` that a half ticked."""
+    clips = answers[answers["kind"] == "clip"]
+    rows = []
+    for _, rated in clips.groupby("trial_id", sort=True):
+        ticked = Counter(defect for ticks in rated["defects"] for defect in ticks)
+        defects = sorted(defect for defect, num in ticked.items() if 2 * num >= len(rated))
+        fails = 2 * int((rated["says"] == "no").to_numpy().sum()) > len(rated)
+        rows.append(
+            rated.iloc[0].to_dict() | {"fails": fails, "defects": defects, "num_raters": len(rated)}
+        )
+    return pd.DataFrame(rows)
+
+
+def agreement(answers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Returns Krippendorff's alpha (nominal), Fleiss' and mean pairwise Cohen's kappa.
+
+    Columns: measure, value, low, high (percentile bootstrap over clips, 95 %), num_clips,
+    num_raters. NaN where it is undefined, such as with one rater or one label alone.
+    """
+    clips = pd.DataFrame(answers[answers["kind"] == "clip"])
+    codes = clips.assign(code=[SAYS.index(says) for says in clips["says"]])
+    ratings = codes.pivot(index="rater", columns="trial_id", values="code").to_numpy(float)
+    rows = []
+    for name, measure in MEASURES.items():
+        resampled = [
+            measure(ratings[:, rng.integers(ratings.shape[1], size=ratings.shape[1])])
+            for _ in range(NUM_RESAMPLES if len(ratings) > 1 else 0)
+        ]
+        known = [value for value in resampled if np.isfinite(value)] or [np.nan]
+        low, high = np.quantile(known, [TAIL, 1 - TAIL])
+        rows.append([name, measure(ratings), low, high, ratings.shape[1], len(ratings)])
+    columns = ["measure", "value", "low", "high", "num_clips", "num_raters"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def accuracy(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Returns sensitivity and specificity of each recogniser with 95 % intervals.
+
+    Weighted by what each stratum stands for. Columns: recogniser, defect (`any`, then each that
+    listeners ticked, for which only sensitivity is defined), sensitivity, specificity and their
+    low and high; num_fails and num_passes, clips that were rated so.
+    """
+    failing = rated["fails"].to_numpy(bool)
+    kinds = {"any": failing}
+    for defect in sorted({name for names in rated["defects"] for name in names}):
+        kinds[defect] = failing & np.array([defect in names for names in rated["defects"]])
+    rows = []
+    for recogniser in RECOGNISERS:
+        for defect, truth in kinds.items():
+            sums = _class_sums(rated, truth, recogniser, rng)
+            row = {"recogniser": recogniser, "defect": defect}
+            row |= _interval("sensitivity", sums[:, 0] / sums[:, :2].sum(axis=1))
+            if defect == "any":
+                with np.errstate(invalid="ignore"):  # where nothing passes
+                    row |= _interval("specificity", sums[:, 3] / sums[:, 2:].sum(axis=1))
+            rows.append(row | {"num_fails": truth.sum(), "num_passes": (~failing).sum()})
+    return pd.DataFrame(rows)
+
+
+def rates(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Returns the failure rate of the clips drawn from: naive, by a recogniser, and corrected.
+
+    A row per recogniser and system, `all` first. The naive rate counts the strata's sizes; the
+    corrected one is `rogan_gladen` of it with the weighted sensitivity and specificity.
+    """
+    systems = sorted(set(rated["system"]))
+    parts = {"all": rated} | {s: pd.DataFrame(rated[rated["system"] == s]) for s in systems}
+    rows = []
+    for name, part in parts.items():
+        for recogniser in RECOGNISERS:
+            sums = _class_sums(part, part["fails"].to_numpy(bool), recogniser, rng)
+            naive = float(sums[0, [0, 2]].sum() / sums[0].sum())
+            fails, passes = sums[:, :2].sum(axis=1), sums[:, 2:].sum(axis=1)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                values = rogan_gladen(naive, sums[:, 0] / fails, sums[:, 3] / passes)
+            # Undefined where nothing fails, or the verdict says nothing: count the strata.
+            values = np.where(np.isfinite(values), values, fails / sums.sum(axis=1))
+            row = {"system": name, "recogniser": recogniser, "naive": naive}
+            rows.append(row | _interval("corrected", values) | {"num_clips": len(part)})
+    return pd.DataFrame(rows)
+
+
+def rogan_gladen(apparent: float, sensitivity: np.ndarray, specificity: np.ndarray) -> np.ndarray:
+    """Returns the true rate behind an apparent one, (q + Sp - 1) / (Se + Sp - 1), in [0, 1].
+
+    Source: Rogan and Gladen 1978.
+    """
+    return np.clip((apparent + specificity - 1) / (sensitivity + specificity - 1), 0, 1)
+
+
+def _class_sums(
+    rated: pd.DataFrame, truth: np.ndarray, recogniser: str, rng: np.random.Generator
+) -> np.ndarray:
+    """Clips of the pools by class, shape (1 + draws, 4); the first row is the estimate.
+
+    The classes: fails and is flagged, fails unflagged, passes flagged, passes unflagged. In a
+    stratum all clips have one flag; of those not rated a share fails that is drawn from its Beta
+    posterior under `PRIOR`, in the first row it is the share of those rated.
+    """
+    sums = np.zeros((1 + NUM_DRAWS, 4))
+    table = rated.assign(truth=truth)
+    for _, stratum in table.groupby(["system", "level"]):
+        k, n = int(stratum["truth"].to_numpy(bool).sum()), len(stratum)
+        size = int(stratum["stratum_size"].iloc[0])
+        shares = np.r_[k / n, rng.beta(k + PRIOR, n - k + PRIOR, NUM_DRAWS)]
+        fails = k + (size - n) * shares
+        flagged = bool(stratum[f"{recogniser}_flag"].iloc[0])
+        sums[:, 0 if flagged else 1] += fails
+        sums[:, 2 if flagged else 3] += size - fails
+    return sums
+
+
+def _interval(name: str, values: np.ndarray) -> dict[str, float]:
+    """The estimate and an interval of the draws that never leaves it out."""
+    low, high = np.nanquantile(values[1:], [TAIL, 1 - TAIL])
+    value = float(values[0])
+    return {
+        name: value,
+        f"{name}_low": float(np.nanmin([low, value])),
+        f"{name}_high": float(np.nanmax([high, value])),
+    }
+
+
+def _alpha(ratings: np.ndarray) -> float:
+    given = ratings[np.isfinite(ratings)]
+    if len(ratings) < 2 or len(set(given)) < 2 or not (np.isfinite(ratings).sum(axis=0) > 1).any():
+        return float("nan")
+    return float(krippendorff.alpha(reliability_data=ratings, level_of_measurement="nominal"))
+
+
+def _fleiss(ratings: np.ndarray) -> float:
+    complete = ratings[:, np.isfinite(ratings).all(axis=0)].astype(int)
+    if len(ratings) < 2 or len(set(complete.ravel())) < 2:
+        return float("nan")
+    return float(fleiss_kappa(aggregate_raters(complete.T, n_cat=len(SAYS))[0]))
+
+
+def _mean_cohen(ratings: np.ndarray) -> float:
+    kappas = []
+    for one, other in combinations(ratings, 2):
+        both = np.isfinite(one) & np.isfinite(other)
+        counts = np.zeros((len(SAYS), len(SAYS)))
+        np.add.at(counts, (one[both].astype(int), other[both].astype(int)), 1)
+        kappas.append(cohens_kappa(counts) if both.any() else np.nan)
+    known = [kappa for kappa in kappas if np.isfinite(kappa)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+MEASURES: dict[str, Callable[[np.ndarray], float]] = {
+    "Krippendorff's alpha": _alpha,
+    "Fleiss' kappa": _fleiss,
+    "Cohen's kappa, mean of pairs": _mean_cohen,
+}

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: all ready test check format cluster lock clean
+.PHONY: all ready test quick-test check format cluster lock clean
 
 all: $(READY)
 	$(VENV)/bin/snakemake all
@@ -12,6 +12,10 @@ ready: $(READY)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest
+
+# Pure code alone: no model speaks, no workflow runs.
+quick-test: $(READY)
+	$(VENV)/bin/python -m pytest -q -m "not workflow" tests/statistics tests/tables tests/verdicts tests/prompts tests/workflow/test_options.py tests/workflow/test_params.py tests/verification
 
 check: $(READY)
 	$(VENV)/bin/ruff check .

@@ -3,6 +3,8 @@
 in:  data/{track}/provenance, how results and figures were made, and the records that they name
 """
 
+PAGES = ["README.md", *sorted(map(str, Path("docs").glob("*.md")))]
+
 
 rule verify:
     """Makes every result, table and figure again, elsewhere; fails if one differs."""
@@ -16,21 +18,21 @@ rule verify:
         # No inputs: what is missing or stale is to be found, not to be made anew first.
         options(
             provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in ("results", "figures")],
-            readme="README.md",
+            pages=PAGES,
         ),
     shell:
         run(to=())
 
 
 rule readme:
-    """Writes the tables that the README shows anew."""
+    """Writes the tables that README and docs/ show anew."""
     input:
-        code=code("refresh_readme"),
+        code=code("refresh_pages"),
     log:
         f"logs/{TRACK_NAME}/readme.log",
     conda:
         "../envs/default.yaml"
     params:
-        options(readme="README.md"),
+        options(pages=PAGES),
     shell:
         run(to=())

@@ -12,12 +12,12 @@ from selfverify.workflow.script import run_script
 CURE = "run `snakemake all` to print what the records say, or restore them with `dvc checkout`"
 
 
-def verify_numbers(*, provenance: list[Path], readme: Path) -> None:
+def verify_numbers(*, provenance: list[Path], pages: list[Path]) -> None:
     """Repeats the jobs that made what is printed, elsewhere, and compares byte by byte.
 
     Args:
         provenance: data/{track}/provenance/{stage}.jsonl of the stages to repeat.
-        readme: Markdown file whose tables are compared with the files that they name.
+        pages: Markdown files whose tables are compared with the files that they name.
 
     Raises:
         InputError: with the file, and in text the line, that is not what the records say.
@@ -28,11 +28,11 @@ def verify_numbers(*, provenance: list[Path], readme: Path) -> None:
     problems = [
         problem for job in progress(jobs, name="verify", unit="job") for problem in recompute(job)
     ]
-    problems += stale_tables(readme, Path())
+    problems += [problem for page in pages for problem in stale_tables(page, Path())]
     if problems:
         raise InputError("\n".join([*problems, CURE]))
     num_files = sum(len(job.outputs) for job in jobs)
-    print(f"{num_files} files and the tables of {readme} are what the records say")
+    print(f"{num_files} files and the tables of {len(pages)} pages are what the records say")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,11 @@ from itertools import zip_longest
 from pathlib import Path
 
 TEXTS = (".csv", ".json", ".md", ".tex")
-# A README shows a table between these marks; the path is of the file that the table is in.
-_SHOWN = re.compile(r"<!-- (?P<source>\S+\.md) -->\n(?P<table>.*?)<!-- end -->", re.S)
+# A page shows a table between these marks; the path is of the file that the table is in. A word
+# after it keeps the rows that have it as a cell: <!-- figures/mini/table_best_of_n.md: hard -->.
+_SHOWN = re.compile(
+    r"<!-- (?P<source>\S+\.md)(?:: (?P<only>[\w-]+))? -->\n(?P<table>.*?)<!-- end -->", re.S
+)
 
 
 def difference(printed: Path, recomputed: Path) -> str | None:
@@ -27,33 +30,43 @@ def difference(printed: Path, recomputed: Path) -> str | None:
     return None
 
 
-def shown_tables(text: str) -> dict[str, list[str]]:
-    """Returns the tables that a Markdown text shows: path of the source to lines."""
-    return {match["source"]: match["table"].strip().splitlines() for match in _SHOWN.finditer(text)}
+def num_tables(text: str) -> int:
+    """Returns how many tables a Markdown text shows."""
+    return len(_SHOWN.findall(text))
 
 
-def stale_tables(readme: Path, root: Path) -> list[str]:
-    """Returns a sentence for every table of a README that is not what its source says.
+def stale_tables(page: Path, root: Path) -> list[str]:
+    """Returns a sentence for every table of a page that is not what its source says.
 
     Args:
-        readme: Markdown file.
+        page: Markdown file.
         root: folder that the sources' paths are relative to.
     """
-    problems = []
-    for source, shown in shown_tables(readme.read_text()).items():
-        lines = (root / source).read_text().splitlines()
-        table = [line for line in lines if line.startswith("|")]
-        if shown != table:
-            problems.append(f"{readme}: the table from {source} is not what that file says")
-    return problems
+    return [
+        f"{page}: the table from {match['source']} is not what that file says"
+        for match in _SHOWN.finditer(page.read_text())
+        if match["table"].strip().splitlines() != _rows(match, root)
+    ]
 
 
 def refresh_tables(text: str, root: Path) -> str:
     """Returns a Markdown text whose tables are those of their sources."""
 
     def table(match: re.Match) -> str:
-        lines = (root / match["source"]).read_text().splitlines()
-        rows = "\n".join(line for line in lines if line.startswith("|"))
-        return f"<!-- {match['source']} -->\n{rows}\n<!-- end -->"
+        heading = match[0].partition("\n")[0]
+        return "\n".join([heading, *_rows(match, root), "<!-- end -->"])
 
     return _SHOWN.sub(table, text)
+
+
+def _rows(match: re.Match, root: Path) -> list[str]:
+    """The lines of a table as its source has them: two of heading, and the rows that are shown."""
+    lines = [
+        line for line in (root / match["source"]).read_text().splitlines() if line.startswith("|")
+    ]
+    kept = [line for line in lines[2:] if match["only"] in (None, *_cells(line))]
+    return lines[:2] + kept
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]

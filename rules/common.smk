@@ -113,10 +113,11 @@ def options(**arguments):
     return lambda wildcards: as_options(of(arguments, wildcards))
 
 
-def run(*inputs, to):
+def run(*inputs, to, threads=False):
     """The command of a rule: its script, on the inputs and to the outputs that are named.
 
     Each is an option of the name that it has in the rule; a sole output without one is "output".
+    With `threads` the script is told how many it has.
     What the script prints goes into the log and to standard error.
     """
     outputs = [to] if isinstance(to, str) else to
@@ -125,6 +126,7 @@ def run(*inputs, to):
         f"--{name} {{output}}" if name == "output" else f"--{name} {{output.{name}}}"
         for name in outputs
     ]
+    files += ["--num-threads {threads}"] if threads else []
     return f"python {{input.code[0]}} {' '.join(files)} {{params}} 2>&1 | tee {{log}} >&2"
 
 

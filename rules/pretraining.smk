@@ -26,15 +26,15 @@ rule make_corpus:
     conda:
         "../envs/default.yaml"
     params:
-        num_utterances=PRETRAIN["corpus"]["num_utterances"],
-        num_dev=PRETRAIN["corpus"]["num_dev"],
-        seed=PRETRAIN["corpus"]["seed"],
-        shard="{shard}",
-        num_shards=PRETRAIN["corpus"]["num_shards"],
+        options(
+            num_utterances=PRETRAIN["corpus"]["num_utterances"],
+            num_dev=PRETRAIN["corpus"]["num_dev"],
+            seed=PRETRAIN["corpus"]["seed"],
+            shard="{shard}",
+            num_shards=PRETRAIN["corpus"]["num_shards"],
+        ),
     shell:
-        "python {input.code[0]} --num-utterances {params.num_utterances}"
-        " --num-dev {params.num_dev} --seed {params.seed} --shard $((10#{params.shard}))"
-        " --num-shards {params.num_shards} --output {output} 2>&1 | tee {log} >&2"
+        run(to="output")
 
 
 rule pretrain_codec:
@@ -52,19 +52,18 @@ rule pretrain_codec:
     conda:
         "../envs/default.yaml"
     params:
-        adapter=of_trained_codec("adapter"),
-        num_clips=of_trained_codec("num_clips"),
-        num_steps=of_trained_codec("num_steps"),
-        learning_rate=of_trained_codec("learning_rate"),
-        seed=config["seed"],
-        device=TRACK["device"],
-        run=f"{BASE}/{{trained_codec}}.run.pt",
+        options(
+            adapter=of_trained_codec("adapter"),
+            num_clips=of_trained_codec("num_clips"),
+            num_steps=of_trained_codec("num_steps"),
+            learning_rate=of_trained_codec("learning_rate"),
+            seed=config["seed"],
+            device=TRACK["device"],
+            checkpoint=f"{BASE}/{{trained_codec}}.run.pt",
+            output=f"{BASE}/{{trained_codec}}",
+        ),
     shell:
-        "python {input.code[0]} --corpus {input.corpus} --adapter {params.adapter}"
-        " --num-clips {params.num_clips} --num-steps {params.num_steps}"
-        " --learning-rate {params.learning_rate} --seed {params.seed} --num-threads {threads}"
-        " --device {params.device} --checkpoint {params.run} --output $(dirname {output})"
-        " 2>&1 | tee {log} >&2"
+        run("corpus", to=(), threads=True)
 
 
 rule encode_corpus:
@@ -80,10 +79,12 @@ rule encode_corpus:
     conda:
         "../envs/default.yaml"
     params:
-        adapter=of_trained_codec("adapter"),
+        options(
+            adapter=of_trained_codec("adapter"),
+            checkpoint=f"{BASE}/{{trained_codec}}",
+        ),
     shell:
-        "python {input.code[0]} --corpus {input.corpus} --adapter {params.adapter}"
-        " --checkpoint $(dirname {input.codec}) --output {output} 2>&1 | tee {log} >&2"
+        run("corpus", to="output")
 
 
 rule pretrain_lm:
@@ -94,7 +95,7 @@ rule pretrain_lm:
         start=lambda wildcards: [
             f"{BASE}/{system}/SHA256SUMS" for system in of_trained_system("start")(wildcards)
         ],
-        codes=lambda wildcards: expand(
+        corpus_codes=lambda wildcards: expand(
             f"{BASE}/codes/{of_trained_system('codec')(wildcards)}/{{shard}}.parquet",
             shard=CORPUS_SHARDS,
         ),
@@ -105,28 +106,28 @@ rule pretrain_lm:
     conda:
         "../envs/default.yaml"
     params:
-        adapter=of_trained_system("adapter"),
-        codec_adapter=lambda wildcards: PRETRAIN["codecs"][of_trained_system("codec")(wildcards)][
-            "adapter"
-        ],
-        hidden_size=of_trained_system("hidden_size"),
-        num_layers=of_trained_system("num_layers"),
-        # The folder to start from, or nothing.
-        start=lambda wildcards, input: "".join(str(Path(path).parent) for path in input.start),
-        num_steps=of_trained_system("num_steps"),
-        batch_size=of_trained_system("batch_size"),
-        learning_rate=of_trained_system("learning_rate"),
-        seed=config["seed"],
-        device=TRACK["device"],
-        run=f"{BASE}/{{trained_system}}.run.pt",
+        options(
+            adapter=of_trained_system("adapter"),
+            codec_adapter=lambda wildcards: PRETRAIN["codecs"][
+                of_trained_system("codec")(wildcards)
+            ]["adapter"],
+            codec=lambda wildcards: f"{BASE}/{of_trained_system('codec')(wildcards)}",
+            hidden_size=of_trained_system("hidden_size"),
+            num_layers=of_trained_system("num_layers"),
+            # The folder to start from, or nothing.
+            start=lambda wildcards: "".join(
+                f"{BASE}/{system}" for system in of_trained_system("start")(wildcards)
+            ),
+            num_steps=of_trained_system("num_steps"),
+            batch_size=of_trained_system("batch_size"),
+            learning_rate=of_trained_system("learning_rate"),
+            seed=config["seed"],
+            device=TRACK["device"],
+            checkpoint=f"{BASE}/{{trained_system}}.run.pt",
+            output=f"{BASE}/{{trained_system}}",
+        ),
     shell:
-        "python {input.code[0]} --corpus-codes {input.codes} --adapter {params.adapter}"
-        " --codec-adapter {params.codec_adapter} --codec $(dirname {input.codec})"
-        " --hidden-size {params.hidden_size} --num-layers {params.num_layers}"
-        " --start '{params.start}' --num-steps {params.num_steps} --batch-size {params.batch_size}"
-        " --learning-rate {params.learning_rate} --seed {params.seed} --num-threads {threads}"
-        " --device {params.device} --checkpoint {params.run} --output $(dirname {output})"
-        " 2>&1 | tee {log} >&2"
+        run("corpus_codes", to=(), threads=True)
 
 
 rule pretrain:

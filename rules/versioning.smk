@@ -68,8 +68,9 @@ rule ro_crate:
     conda:
         "../envs/default.yaml"
     params:
-        records=f"{DATA}/provenance",
-        title=f"ASR self-verification of codec TTS, track {TRACK_NAME}",
+        options(
+            records=f"{DATA}/provenance",
+            title=f"ASR self-verification of codec TTS, track {TRACK_NAME}",
+        ),
     shell:
-        "python {input.code[0]} --records {params.records} --title '{params.title}'"
-        " --output {output} 2>&1 | tee {log} >&2"
+        run(to="output")

@@ -1,5 +1,6 @@
 """What all rules share: the checked parameters of the track, paths, and the code behind a script."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -202,6 +203,14 @@ def of_codec(key):
 def of_recogniser(key, default=None):
     """A function of wildcards: what the parameters say of the recogniser."""
     return lambda wildcards: TRACK["recognisers"][wildcards.recogniser].get(key, default)
+
+
+def recogniser_options(role):
+    """What loads the track's verifier or evaluator, as JSON."""
+    entry = TRACK["recognisers"][TRACK[role]]
+    loaded = {key: value for key, value in entry.items() if key != "hub"}
+    device = {} if TRACK["device"] == "cpu" else {"device": TRACK["device"]}
+    return json.dumps(loaded | device | {"language": config["metric"]["language"]})
 
 
 def of_hub(key, default=None):

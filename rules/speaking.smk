@@ -6,21 +6,11 @@ out: data/{track}/results/policy_costs.csv, figures/{track}/failure_cost.*, tabl
      data/{track}/results/speak_{system}.json
 """
 
-import json
-
 POLICY_COSTS = f"{DATA}/results/policy_costs.csv"
 POLICY_FILES = {
     "failure_cost": figure_files("failure_cost", pdf="pdf", png="png"),
     "table_policies": figure_files("table_policies", csv="csv", markdown="md", latex="tex"),
 }
-
-
-def recogniser_options(role):
-    """What loads the track's verifier or evaluator, as JSON."""
-    entry = TRACK["recognisers"][TRACK[role]]
-    loaded = {key: value for key, value in entry.items() if key != "hub"}
-    device = {} if TRACK["device"] == "cpu" else {"device": TRACK["device"]}
-    return json.dumps(loaded | device | {"language": config["metric"]["language"]})
 
 
 rule tabulate_policies:

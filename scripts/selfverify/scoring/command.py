@@ -42,7 +42,7 @@ def score(
         language: of the texts, never detected: en, or what `params` says. The texts are normalised
             as English ones whatever it is.
         batch_size: clips recognised at once; 16 and more on a GPU.
-        thresholds: of the metric, see README.
+        thresholds: of the metric, see docs/metric.md.
         pace: what an expected duration is estimated with where the manifest does not say; of human
             readers, not fitted on the clips at hand, whose failures would shift it.
         params: a study's params.yaml, to take thresholds and language from.

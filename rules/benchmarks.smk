@@ -4,6 +4,7 @@ out: figures/{track}/table_scale.{csv,md}
      figures/{track}/table_speak.{csv,md}
      figures/paper/table_resources.{csv,md}
      figures/paper/table_training_resources.{csv,md}
+     figures/benchmarks/table_gpu.{csv,md}
 """
 
 
@@ -101,3 +102,40 @@ rule table_speak:
         ),
     shell:
         run("prompts", to=("csv", "markdown"))
+
+
+rule benchmark_gpu:
+    """Table: speed and memory of the real systems on this machine's card, with random weights."""
+    input:
+        code=code("benchmark_gpu"),
+        plans="figures/paper/table_training_resources.csv",
+    output:
+        csv="figures/benchmarks/table_gpu.csv",
+        markdown="figures/benchmarks/table_gpu.md",
+        latex="figures/benchmarks/table_gpu.tex",
+    log:
+        "logs/benchmark_gpu.log",
+    conda:
+        "../envs/default.yaml"
+    resources:
+        gpu=1,
+    params:
+        options(
+            systems=lambda wildcards: list(config["tracks"]["paper"]["systems"]),
+            codecs=of_paper("codec"),
+            dtypes=of_paper("dtype"),
+            temperatures=of_paper("temperature"),
+            top_ps=of_paper("top_p"),
+            top_ks=of_paper("top_k"),
+            repetition_penalties=of_paper("repetition_penalty", 1.0),
+            max_audio_s=of_paper("max_audio_s"),
+            training=lambda wildcards: training_workload(config["tracks"]["paper"]),
+            mean_audio_s=8.0,  # assumed, as of table_resources
+            num_prompt_ids=80,
+            device="cuda",
+            budget_s=480,
+            # No output, so that a run that was cut off goes on; remove it to measure anew.
+            measurements="logs/benchmark_gpu.jsonl",
+        ),
+    shell:
+        run("plans", to=TABLE)

@@ -228,9 +228,23 @@ def of_trained_system(key):
     return lambda wildcards: PRETRAIN["systems"][wildcards.trained_system][key]
 
 
-def of_paper(key):
+def of_paper(key, default=None):
     """A function of wildcards: a key of each system of the paper track, whichever track runs."""
-    return lambda wildcards: [s[key] for s in config["tracks"]["paper"]["systems"].values()]
+    systems = config["tracks"]["paper"]["systems"].values()
+    return lambda wildcards: [system.get(key, default) for system in systems]
+
+
+def training_workload(track):
+    """A step of DPO, of as long candidates as the cap allows, as a track plans it."""
+    plan = track["distillation"]
+    return {
+        "lora_rank": plan["lora_rank"],
+        "batch_size": plan["batch_size"],
+        "micro_batch_size": plan["micro_batch_size"],
+        "max_audio_s": max(system["max_audio_s"] for system in track["systems"].values()),
+        "num_prompt_ids": 80,  # assumed
+        "beta": plan["arms"]["dpo"]["beta"],
+    }
 
 
 def of_policy(wildcards):

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from snac import SNAC
 from transformers import (
     CsmConfig,
     CsmForConditionalGeneration,
@@ -126,9 +125,16 @@ def codec_config(name: str) -> CodecConfig:
 def build_on_meta(config: SystemConfig | CodecConfig) -> Any:
     """Returns the model of a configuration, without memory for its weights."""
     with torch.device("meta"):
-        if isinstance(config, dict):
-            return SNAC(**config)
-        return _MODELS[type(config)](config)
+        return build(config)
+
+
+def build(config: SystemConfig | CodecConfig) -> Any:
+    """Returns the model of a configuration, its weights drawn at random on the default device."""
+    if isinstance(config, dict):
+        from snac import SNAC  # the other codecs and all systems do without its package
+
+        return SNAC(**config)
+    return _MODELS[type(config)](config)
 
 
 def num_parameters(*modules: torch.nn.Module) -> int:

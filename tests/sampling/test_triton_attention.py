@@ -1,0 +1,30 @@
+"""The GPU's kernel, run by Triton's interpreter on the CPU."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+CHECK = """
+import torch
+from selfverify.systems.decode_attention import attend_by_matmul
+from selfverify.systems.triton_attention import attend_by_triton
+
+torch.manual_seed(0)
+for rows, heads, kv_heads, dim, length in [(3, 8, 2, 64, 150), (2, 6, 2, 128, 300), (34, 32, 8, 16, 64)]:
+    query, cache = torch.randn(rows, heads, dim), torch.randn(2, rows, kv_heads, length, dim)
+    for last in (torch.randint(length, (rows,)), None):
+        inputs = (query, cache[0], cache[1], last, length)
+        torch.testing.assert_close(
+            attend_by_triton(*inputs), attend_by_matmul(*inputs), atol=1e-5, rtol=1e-5
+        )
+print("equal")
+"""
+
+
+def test_the_kernel_agrees_with_matrix_products_at_other_lengths_and_heads():
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK], env={"TRITON_INTERPRET": "1", "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.strip() == "equal", done.stderr

@@ -135,7 +135,14 @@ def test_a_step_reads_nothing_back_and_takes_nothing_from_the_host(llama, change
         with Recorder() as recorder:
             sampler._step(60)
     assert "aten.index_copy_" in recorder.names, "the step was recorded"
-    forbidden = {"_local_scalar_dense", "item", "nonzero", "masked_select", "lift_fresh", "is_nonzero"}
+    forbidden = {
+        "_local_scalar_dense",
+        "item",
+        "nonzero",
+        "masked_select",
+        "lift_fresh",
+        "is_nonzero",
+    }
     assert not recorder.names & {f"aten.{name}" for name in forbidden}
 
 

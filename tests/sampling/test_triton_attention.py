@@ -11,7 +11,8 @@ from selfverify.systems.decode_attention import attend_by_matmul
 from selfverify.systems.triton_attention import attend_by_triton
 
 torch.manual_seed(0)
-for rows, heads, kv_heads, dim, length in [(3, 8, 2, 64, 150), (2, 6, 2, 128, 300), (34, 32, 8, 16, 64)]:
+sizes = [(3, 8, 2, 64, 150), (2, 6, 2, 128, 300), (34, 32, 8, 16, 64)]
+for rows, heads, kv_heads, dim, length in sizes:
     query, cache = torch.randn(rows, heads, dim), torch.randn(2, rows, kv_heads, length, dim)
     for last in (torch.randint(length, (rows,)), None):
         inputs = (query, cache[0], cache[1], last, length)

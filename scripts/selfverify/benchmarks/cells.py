@@ -104,10 +104,12 @@ class Bench:
         return self._held[1]
 
     def release(self) -> None:
+        """Forgets the model that is loaded."""
         self._held = ("", None)
         forget(self.device)
 
     def steps_per_audio_s(self, subject: Subject) -> float:
+        """Returns steps of a system for a second of its audio."""
         return steps_per_audio_s(sizes_of_codec(subject.codec, tiny=self.scale.is_tiny))
 
     def _system(self, subject: Subject) -> Any:
@@ -216,7 +218,10 @@ class Bench:
 
 
 def _cell(
-    kind: str, subject: Subject, measure: Callable[[], dict[str, Any]], batch_size: int | None = None
+    kind: str,
+    subject: Subject,
+    measure: Callable[[], dict[str, Any]],
+    batch_size: int | None = None,
 ) -> Cell:
     facts = {"kind": kind, "system": subject.name}
     key = f"{kind} {subject.name}"
@@ -226,9 +231,7 @@ def _cell(
     return Cell(key, facts, measure)
 
 
-def run_cells(
-    cells: Iterable[Cell], results: Path, budget_s: float, device: torch.device
-) -> None:
+def run_cells(cells: Iterable[Cell], results: Path, budget_s: float, device: torch.device) -> None:
     """Measures what `results` lacks, a line of JSON each, until the budget is spent.
 
     Args:

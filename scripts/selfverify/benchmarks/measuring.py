@@ -48,6 +48,7 @@ def peak_gb(device: torch.device) -> float | None:
 
 
 def card_name(device: torch.device) -> str:
+    """Returns what the driver calls the card."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
 
 
@@ -59,7 +60,7 @@ def memory_gb(device: torch.device) -> float | None:
 
 
 def data_sheet_bytes_per_s(device: torch.device) -> float:
-    """Returns the bandwidth of the card by its data sheet, the H100's for one that is not listed."""
+    """Returns the bandwidth of the card by its data sheet, the H100's if it is not listed."""
     name = card_name(device)
     known = [rate for key, rate in DATA_SHEET_BYTES_PER_S.items() if key in name]
     return known[0] if known else H100_BYTES_PER_S

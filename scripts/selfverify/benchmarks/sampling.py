@@ -42,6 +42,7 @@ def random_prompts(config: Any, num_prompts: int, num_ids: int) -> list[list[int
 
 
 def seeds_of(num_requests: int) -> list[int]:
+    """Returns the seeds of so many requests."""
     return [SEED + number for number in range(num_requests)]
 
 
@@ -51,11 +52,13 @@ def never(ids: torch.Tensor) -> torch.Tensor:
 
 
 def make_network(model: Any, num_rows: int, num_positions: int) -> LlamaNetwork | CsmNetwork:
+    """Returns a model with a cache of so many rows and positions."""
     kind = CsmNetwork if model.config.model_type == "csm" else LlamaNetwork
     return kind(model, num_rows, num_positions)
 
 
 def num_codes(model: Any) -> int:
+    """Returns the ids that a step draws."""
     return model.config.num_codebooks if model.config.model_type == "csm" else 1
 
 
@@ -135,9 +138,7 @@ def measure_plain(
     """Returns the speed of the path without a static cache, on the same prompts and seeds."""
     prompts = random_prompts(model.config, batch_size, num_prompt_ids)
     draw_plainly(model, prompts, subject.settings, 2)
-    seconds = timed(
-        model.device, lambda: draw_plainly(model, prompts, subject.settings, num_steps)
-    )
+    seconds = timed(model.device, lambda: draw_plainly(model, prompts, subject.settings, num_steps))
     rate = batch_size * num_codes(model) * num_steps / seconds
     return {
         "step_ms": 1e3 * seconds / num_steps, "ids_per_s": rate, "num_steps": num_steps,
@@ -149,7 +150,7 @@ def measure_plain(
 def measure_official(
     subject: Subject, model: Any, *, num_steps: int, num_prompt_ids: int
 ) -> dict[str, Any]:
-    """Returns the speed of one text and one candidate by transformers' `generate`, prefill included."""
+    """Returns the speed of one candidate by transformers' `generate`, prefill included."""
     settings, device = subject.settings, model.device
     ids = torch.tensor(random_prompts(model.config, 1, num_prompt_ids), device=device)
     options: dict[str, Any] = {
@@ -233,9 +234,9 @@ def compare_ids(
     """Returns how far both paths draw the same ids from the same seeds.
 
     Rows that differ once go on from other prefixes. So that one difference counts once,
-    `differ_given_prefix` is the share of ids that the plain model, shown the static path's ids in one
-    forward pass, does not draw with the same numbers, and `plain_differ_given_prefix` the same of
-    the plain path's own ids, which is rounding alone; of Llamas only.
+    `differ_given_prefix` is the share of ids that the plain model, shown the static path's ids in
+    one forward pass, does not draw with the same numbers, and `plain_differ_given_prefix` the same
+    of the plain path's own ids, which is rounding alone; of Llamas only.
     """
     prompts = random_prompts(model.config, batch_size, num_prompt_ids)
     ours = np.array(draw_statically(model, prompts, subject.settings, num_steps))

@@ -19,14 +19,14 @@ COLUMNS = {
     "note": ("", "{}"),
 }
 NOTE = (
-    "Random weights of the published configurations; rows never end. The bound is the least time in "
-    "which the card's memory, by its data sheet, can give the weights once and each row's keys and "
-    "values so far. `sample` is a replayed CUDA graph over a static cache with all settings of "
+    "Random weights of the published configurations; rows never end. The bound is the least time "
+    "in which the card's memory, by its data sheet, can give the weights once and each row's keys "
+    "and values so far. `sample` is a replayed CUDA graph over a static cache with all settings of "
     "params.yaml, `plain` the path without either, `official` transformers' `generate` of one text "
     "at a time, its prompt included. `ids` are draws of the static path that the plain path makes "
-    "from the same seeds; after a first difference of rounding a row goes its own way. Peak is that "
-    "of PyTorch's allocator. Recognition is transformers' Whisper with a fixed number of ids. A "
-    "training step is computed from one micro-batch and one update."
+    "from the same seeds; after a first difference of rounding a row goes its own way. Peak is "
+    "that of PyTorch's allocator. Recognition is transformers' Whisper with a fixed number of ids. "
+    "A training step is computed from one micro-batch and one update."
 )
 
 

@@ -36,7 +36,7 @@ class TrainingWorkload:
 def measure_training(
     model: Any, loss_name: str, workload: TrainingWorkload, steps_per_audio_s: float
 ) -> dict[str, Any]:
-    """Returns seconds and memory of a step on sequences that reach the cap; `model` is not usable after.
+    """Returns seconds and memory of a step on sequences that reach the cap; it uses `model` up.
 
     Args:
         model: of a system.
@@ -48,8 +48,8 @@ def measure_training(
     num_steps = ceil(workload.max_audio_s * steps_per_audio_s)
     adapted: Any = get_peft_model(model, lora_config(workload.lora_rank)).train()
     adapted.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    # CSM writes into what its depth decoder embeds, which a leaf that wants a gradient forbids; this
-    # way of recomputing needs none.
+    # CSM writes into what its depth decoder embeds, which a leaf that wants a gradient forbids;
+    # this way of recomputing needs none.
     adapted.get_base_model().disable_input_require_grads()
     trained = [p for p in adapted.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-4)

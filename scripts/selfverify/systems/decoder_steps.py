@@ -38,9 +38,7 @@ class DecoderSteps:
         # Where the keys of a row begin, counted in positions of the whole cache.
         self.starts = torch.arange(num_rows * self.num_kv_heads, device=weight.device)
         self.starts = (self.starts * num_positions).view(num_rows, self.num_kv_heads)
-        cos, sin = stack.rotary_emb(
-            weight, torch.arange(num_positions, device=weight.device)[None]
-        )
+        cos, sin = stack.rotary_emb(weight, torch.arange(num_positions, device=weight.device)[None])
         half = self.head_dim // 2
         # Signed, so that a half turn of the head and two products rotate it.
         self.cos, self.sin = cos[0], torch.cat([-sin[0, :, :half], sin[0, :, half:]], dim=-1)

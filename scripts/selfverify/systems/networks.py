@@ -47,15 +47,18 @@ class LlamaNetwork:
         self.reads_to_last = _reads_to_last(self.steps)
 
     def prefill(self, rows: torch.Tensor, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+        """See `Network.prefill`."""
         return _prefill(self.steps, self.embed, rows, prompts)
 
     def advance(
         self, inputs: torch.Tensor, positions: torch.Tensor, span: int, draw: Draw
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Network.advance`."""
         chosen = draw(self.head(self.steps.step(inputs, positions, span)), 0)
         return chosen[:, None], self.embed(chosen)
 
     def move(self, kept: torch.Tensor) -> None:
+        """See `Network.move`."""
         self.steps.move(kept)
 
 
@@ -71,11 +74,13 @@ class CsmNetwork:
         self.reads_to_last = _reads_to_last(self.steps)
 
     def prefill(self, rows: torch.Tensor, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+        """See `Network.prefill`."""
         return _prefill(self.steps, self.model.embed_text_tokens, rows, prompts)
 
     def advance(
         self, inputs: torch.Tensor, positions: torch.Tensor, span: int, draw: Draw
     ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Network.advance`."""
         hidden = self.steps.step(inputs, positions, span)
         codes = [draw(self.model.lm_head(hidden), 0)]
         # The depth decoder's first position is the backbone's output, which no head follows.
@@ -89,6 +94,7 @@ class CsmNetwork:
         return frame, self.model.backbone_model.embed_tokens(frame[:, None])[:, 0]
 
     def move(self, kept: torch.Tensor) -> None:
+        """See `Network.move`."""
         self.steps.move(kept)  # the depth decoder's cache is a frame's own
 
     def _depth_step(self, embedded: torch.Tensor, position: int) -> torch.Tensor:

@@ -72,6 +72,7 @@ class StaticSampler:
 
     @property
     def num_rows(self) -> int:
+        """Requests at once."""
         return len(self.requests)
 
     def start(
@@ -150,9 +151,7 @@ class StaticSampler:
         """Returns the ids of the requests in rows that are over: request to steps of K ids."""
         requests, drawn = self.requests.tolist(), self.drawn.tolist()
         ids = self.ids[torch.tensor([requests[row] for row in rows], device=self.device)].tolist()
-        return {
-            requests[row]: item[: drawn[row]] for row, item in zip(rows, ids, strict=True)
-        }
+        return {requests[row]: item[: drawn[row]] for row, item in zip(rows, ids, strict=True)}
 
     def shrink(self, kept: Sequence[int]) -> None:
         """Leaves only rows `kept`, ascending; on the CPU, where fewer rows take less time."""
@@ -270,9 +269,7 @@ def sample_static(
     return [found[request] for request in range(len(prompts))]
 
 
-def _drain(
-    sampler: StaticSampler, prompts: Sequence[Sequence[int]]
-) -> dict[int, list[list[int]]]:
+def _drain(sampler: StaticSampler, prompts: Sequence[Sequence[int]]) -> dict[int, list[list[int]]]:
     """Draws all requests, in their order, and returns their ids."""
     on_gpu = sampler.device.type == "cuda"
     waiting = iter(range(len(prompts)))

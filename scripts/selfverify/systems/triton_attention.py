@@ -1,8 +1,8 @@
 """Attention of one query a row that reads the cache up to the row's own position and no further.
 
 Matrix products read all of a padded cache. Each program takes one key head of one row, with all
-queries that share it, and a part of the positions; parts are joined by their log-sums (FlashAttention
-2, arXiv 2307.08691, §3.1; flash-decoding splits the keys).
+queries that share it, and a part of the positions; parts are joined by their log-sums
+(FlashAttention 2, arXiv 2307.08691, §3.1; flash-decoding splits the keys).
 """
 
 import torch

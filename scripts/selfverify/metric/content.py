@@ -16,7 +16,7 @@ from difflib import get_close_matches
 
 import jiwer
 
-from selfverify.metric.normalisation import normalise
+from selfverify.metric.normalisation import normalise, strip_tags
 
 MAX_NGRAM = 6  # words; a longer phrase said again holds shorter ones said again
 SAME_WORD = 0.85  # likeness from which a word is one of the text's, heard a little wrong
@@ -80,8 +80,8 @@ def num_repeated_words(reference: Sequence[str], heard: Sequence[str]) -> int:
 
 
 def _reference(reading: str) -> str:
-    """A reading, normalised; what it has in brackets is to be said."""
-    reference = normalise(reading.translate(str.maketrans("()[]<>", " " * 6)))
+    """A reading, normalised; what it has in brackets is to be said, tags for the voice are not."""
+    reference = normalise(strip_tags(reading).translate(str.maketrans("()[]<>", " " * 6)))
     if not reference:
         raise ValueError(f"the reading {reading!r} has no word that can be compared")
     return reference

@@ -8,6 +8,11 @@ British to American spelling and writes numbers as digits. Mended here, on both 
 - "St." is one word with both of its readings, "saint" and "street";
 - numbers with leading zeros keep them and 1 is a digit: "1-0869" is not "one 869";
 - "a hundred" is "one hundred";
+- a lone 1 stays a digit beside a point or a sign: "3.1" is not "31", nor "1%" or "$1" "1";
+- fillers ("um", "mm-hmm") and what stands in parentheses stay: a synthesiser said them. Whisper's
+  square brackets, its notation for sounds ("[Music]"), are dropped from a transcript;
+- parentheses around digits are dropped alone: "(919) 696" is "919 696";
+- a unit in short form after a digit is written out ("50 mph", "20mm"), `UNITS`;
 - every digit is a word of its own, so that "555-12", "555 12" and "five five five one two" have
   the same words, not just the same characters.
 
@@ -27,8 +32,48 @@ if TYPE_CHECKING:
 
 # Words whose 's is "is"; after all others it marks a possessive.
 _IS = "it|he|she|that|this|there|here|what|who|where|when|why|how|let"
+# Short form, after a digit alone: "m", "in", "s" and other words or letters are left as they are.
+UNITS = {
+    "km/h": "kilometer@ per hour",
+    "kph": "kilometer@ per hour",
+    "mph": "mile@ per hour",
+    "m/s": "meter@ per second",
+    "°f": "degree@ fahrenheit",
+    "°c": "degree@ celsius",
+    "kg": "kilogram@",
+    "mg": "milligram@",
+    "km": "kilometer@",
+    "cm": "centimeter@",
+    "mm": "millimeter@",
+    "ml": "milliliter@",
+    "lbs": "pounds",
+    "lb": "pound@",
+    "min": "minute@",
+    "ms": "millisecond@",
+    "kb": "kilobyte@",
+    "mb": "megabyte@",
+    "gb": "gigabyte@",
+    "tb": "terabyte@",
+    "khz": "kilohertz",
+    "hz": "hertz",
+}
+_UNIT = re.compile(rf"(\d[\d.,]*)\s?({'|'.join(map(re.escape, UNITS))})(?![\w/])")
+# Spellings that Whisper's normaliser does not drop.
+_FILLERS = {"um": "umm", "uh": "uhh", "hmm": "hmmm", "mm": "mmmm", "mmm": "mmmm", "mhm": "mhmm"}
+# SSML and <laugh>; one lower-case word in square brackets, such as [sigh].
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|\[[a-z_]+\]")
+
+
+def _write_unit(match: re.Match[str]) -> str:
+    number, unit = match.groups()
+    return f"{number} {UNITS[unit].replace('@', '' if number == '1' else 's')}"
+
+
 # On lower case with straight apostrophes.
 _BEFORE = (
+    (re.compile(r"[()]"), " "),
+    (_UNIT, _write_unit),
+    (re.compile(rf"\b(?:{'|'.join(_FILLERS)})\b"), lambda filler: _FILLERS[filler[0]]),
     (re.compile(r"\bo'(?=[a-z])"), "o"),
     (re.compile(rf"\b(?!(?:{_IS})'s\b)([a-z]+)'s\b"), r"\1s"),
     (re.compile(r"\ba (?=(?:hundred|thousand|million)\b)"), "one "),
@@ -46,14 +91,28 @@ def _whisper() -> "EnglishTextNormalizer":
     # Here, since the package imports torch: seconds that a command's --help need not wait for.
     from whisper.normalizers import EnglishTextNormalizer
 
-    return EnglishTextNormalizer()
+    whisper = EnglishTextNormalizer()
+    numbers = whisper.standardize_numbers
+    postprocess = numbers.postprocess
+    # It writes 1 as "one" before symbols are removed, so that "3.1" loses its point, "1%" its sign.
+    numbers.postprocess = lambda s: re.sub(r"\bone(s?)\b", r"1\1", postprocess(s))
+    return whisper
+
+
+def strip_tags(text: str) -> str:
+    """Returns a text without its tags for the voice, which are not to be said.
+
+    A tag is anything like SSML (`<laugh>`, `<break time="1s"/>`), or one lower-case word in square
+    brackets (`[sigh]`). Several words in brackets are text.
+    """
+    return _TAG.sub(" ", text)
 
 
 def normalise(text: str) -> str:
     """Returns the words of a text, lower case, single spaces between them.
 
     Words without letter or digit are dropped; the normaliser leaves a lone full stop of "...".
-    Text in brackets is dropped too, which Whisper writes for sounds ("[Music]").
+    Text in square brackets is dropped too, which Whisper writes for sounds ("[Music]").
     """
     text = text.lower().replace("’", "'")
     for pattern, replacement in _BEFORE:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import soundfile as sf
 
 from selfverify.errors import InputError
-from selfverify.metric.content import normalise
+from selfverify.metric.normalisation import normalise, strip_tags
 
 NEEDED = ("audio", "text")
 _PROBLEM = "what is wrong with the row"  # key of a record that could not be read as one
@@ -152,7 +152,8 @@ def _row(number: int, record: dict[str, Any], folder: Path) -> Row:
     path = folder / audio
     if not path.is_file():
         raise InputError("no such file")
-    readings = tuple(reading for reading in (*_spoken(record), text) if normalise(reading))
+    spoken = map(strip_tags, (*_spoken(record), text))
+    readings = tuple(reading.strip() for reading in spoken if normalise(reading))
     if not readings:
         raise InputError(f"the text {text!r} has no word that can be compared")
     expected_s, source = _expected(record, folder)

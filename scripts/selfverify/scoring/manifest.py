@@ -63,7 +63,7 @@ def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
     rows, bad = [], []
     for number, record in enumerate(records, start=1):
         try:
-            rows.append(_row(number, record, path.parent))
+            rows.append(read_record(number, record, path.parent))
         except InputError as error:
             bad.append(BadRow(number, str(record.get("audio") or ""), str(error)))
     return rows, bad
@@ -142,7 +142,12 @@ def _hint(name: str, columns: list[str]) -> str:
     return f"; there are: {', '.join(columns)}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
-def _row(number: int, record: dict[str, Any], folder: Path) -> Row:
+def read_record(number: int, record: dict[str, Any], folder: Path) -> Row:
+    """Returns a row of a table, its columns by name.
+
+    Raises:
+        InputError: if it cannot be scored.
+    """
     if problem := record.get(_PROBLEM):
         raise InputError(problem)
     audio, text = (_string(record, name) for name in NEEDED)

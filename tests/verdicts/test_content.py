@@ -33,6 +33,9 @@ from selfverify.metric.normalisation import normalise
         ("fifteen dollars", "$15"),
         ("fifty percent", "50%"),
         ("eight spoons (pretty)", "8 spoons, pretty."),
+        ("half past ten", "10:30"),
+        ("ten o'clock", "10:00"),
+        ("three quarters", "3/4"),
     ],
 )
 def test_same_words_in_another_format_are_no_error(reading, hypothesis):
@@ -47,10 +50,8 @@ def test_same_words_in_another_format_are_no_error(reading, hypothesis):
         ("no no no", "no no no no"),
         ("fifty", "fifteen"),
         ("one zero eight six nine", "869"),
+        ("half past ten", "ten thirty"),  # as they are spelled out, so they are compared
         # What stays different although it sounds alike: the prompt must list both readings.
-        ("half past ten", "10:30"),
-        ("ten o'clock", "10:00"),
-        ("three quarters", "3/4"),
         ("Kathy", "Cathy"),
     ],
 )

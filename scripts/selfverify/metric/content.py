@@ -16,7 +16,8 @@ from difflib import get_close_matches
 
 import jiwer
 
-from selfverify.metric.normalisation import normalise
+from selfverify.metric.normalisation import normalise, strip_tags
+from selfverify.metric.readings import closest_pair, read_parts
 
 MAX_NGRAM = 6  # words; a longer phrase said again holds shorter ones said again
 SAME_WORD = 0.85  # likeness from which a word is one of the text's, heard a little wrong
@@ -44,8 +45,9 @@ def content_error(readings: Sequence[str], hypothesis: str) -> ContentError:
     """
     if not readings:
         raise ValueError("no acceptable reading to compare with")
-    heard = normalise(hypothesis)
-    errors = [_error(_reference(reading), heard) for reading in readings]
+    heard = read_parts(hypothesis)
+    pairs = [closest_pair(read_parts(_text(reading)), heard) for reading in readings]
+    errors = [_error(reference, words) for reference, words in pairs]
     return min(errors, key=lambda error: (error.cer, error.wer))
 
 
@@ -79,12 +81,12 @@ def num_repeated_words(reference: Sequence[str], heard: Sequence[str]) -> int:
     )
 
 
-def _reference(reading: str) -> str:
-    """A reading, normalised; what it has in brackets is to be said."""
-    reference = normalise(reading.translate(str.maketrans("()[]<>", " " * 6)))
-    if not reference:
+def _text(reading: str) -> str:
+    """What is to be said: what it has in brackets is, tags for the voice are not."""
+    text = strip_tags(reading).translate(str.maketrans("[]<>", " " * 4))
+    if not normalise(text):
         raise ValueError(f"the reading {reading!r} has no word that can be compared")
-    return reference
+    return text
 
 
 def _marked(words: Sequence[str]) -> str:

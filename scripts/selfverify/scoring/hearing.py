@@ -10,12 +10,13 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from math import nan
 from pathlib import Path
 
 import numpy as np
 import soundfile as sf
 
-from selfverify.asr.base import Recogniser
+from selfverify.asr.base import Hypothesis, Recogniser
 from selfverify.asr.clips import transcribe_batches
 from selfverify.audio.clips import describe_clip
 from selfverify.errors import InputError
@@ -37,6 +38,7 @@ class Heard:
     speech_s: float
     rms_db: float
     hypothesis: str
+    avg_logprob: float = nan  # the recogniser's own confidence, mean over tokens, nats
 
 
 def read_audio(data: bytes) -> tuple[np.ndarray, int]:
@@ -111,7 +113,7 @@ def hear_rows(
             bar.update(len(chunk) - len(clips))
             results = transcribe_batches(recogniser, clips, min_speech_s=min_speech_s)
             for index, hypothesis in results:
-                heard = _heard(clips[index], hypothesis.text)
+                heard = _heard(clips[index], hypothesis)
                 print(json.dumps(asdict(heard)), file=log, flush=True)
                 finished[heard.key] = heard
                 bar.update()
@@ -140,5 +142,8 @@ def _open(
     return list(clips.values())
 
 
-def _heard(clip: Clip, hypothesis: str) -> Heard:
-    return Heard(clip.utterance_id, clip.duration_s, clip.speech_s, clip.rms_db, hypothesis)
+def _heard(clip: Clip, hypothesis: Hypothesis) -> Heard:
+    return Heard(
+        clip.utterance_id, clip.duration_s, clip.speech_s, clip.rms_db, hypothesis.text,
+        hypothesis.avg_logprob,
+    )  # fmt: skip

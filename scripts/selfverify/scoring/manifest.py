@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import soundfile as sf
 
 from selfverify.errors import InputError
-from selfverify.metric.content import normalise
+from selfverify.metric.normalisation import normalise, strip_tags
 
 NEEDED = ("audio", "text")
 _PROBLEM = "what is wrong with the row"  # key of a record that could not be read as one
@@ -63,7 +63,7 @@ def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
     rows, bad = [], []
     for number, record in enumerate(records, start=1):
         try:
-            rows.append(_row(number, record, path.parent))
+            rows.append(read_record(number, record, path.parent))
         except InputError as error:
             bad.append(BadRow(number, str(record.get("audio") or ""), str(error)))
     return rows, bad
@@ -142,7 +142,12 @@ def _hint(name: str, columns: list[str]) -> str:
     return f"; there are: {', '.join(columns)}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
-def _row(number: int, record: dict[str, Any], folder: Path) -> Row:
+def read_record(number: int, record: dict[str, Any], folder: Path) -> Row:
+    """Returns a row of a table, its columns by name.
+
+    Raises:
+        InputError: if it cannot be scored.
+    """
     if problem := record.get(_PROBLEM):
         raise InputError(problem)
     audio, text = (_string(record, name) for name in NEEDED)
@@ -152,7 +157,8 @@ def _row(number: int, record: dict[str, Any], folder: Path) -> Row:
     path = folder / audio
     if not path.is_file():
         raise InputError("no such file")
-    readings = tuple(reading for reading in (*_spoken(record), text) if normalise(reading))
+    spoken = map(strip_tags, (*_spoken(record), text))
+    readings = tuple(reading.strip() for reading in spoken if normalise(reading))
     if not readings:
         raise InputError(f"the text {text!r} has no word that can be compared")
     expected_s, source = _expected(record, folder)

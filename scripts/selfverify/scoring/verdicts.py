@@ -9,6 +9,7 @@ import pandas as pd
 from selfverify.audio.pace import Pace, expected_seconds
 from selfverify.metric.content import content_error
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge, verdict_columns
+from selfverify.scoring.decisions import FAIL, NOT_JUDGED, decide
 from selfverify.scoring.hearing import Heard
 from selfverify.scoring.manifest import BadRow, Row
 from selfverify.statistics.intervals import clopper_pearson
@@ -17,28 +18,55 @@ from selfverify.storage.records import FailureMode, StopReason
 NUM_LISTED = 10  # rows that a summary names; the tables have them all
 
 
-def judge_row(row: Row, heard: Heard, thresholds: Thresholds, pace: Pace) -> dict[str, object]:
+def judge_row(
+    row: Row,
+    heard: Heard,
+    thresholds: Thresholds,
+    pace: Pace,
+    *,
+    recogniser: str,
+    second: Heard | None = None,
+) -> dict[str, object]:
     """Returns a row of the table of verdicts.
 
     Columns: those of the manifest; expected_s and who says so (expected_from: expected_s,
-    reference_audio or text, estimated at `pace`); duration_s, speech_s, rms_db, hypothesis; the
-    verdict's (`metric.taxonomy.verdict_columns`); hangs_on_duration.
+    reference_audio or text, estimated at `pace`); duration_s, speech_s, rms_db, hypothesis,
+    avg_logprob; the verdict's (`metric.taxonomy.verdict_columns`); hangs_on_duration; decision
+    and unsure (`scoring.decisions`); with a second recogniser what it heard and its verdict.
     """
-    expected_s = row.expected_s or expected_seconds(row.readings[0], pace)
-    evidence = Evidence(
-        # Whether the system stopped by itself is not known of a file.
-        StopReason.EOS, heard.duration_s, heard.speech_s, expected_s,
-        content_error(row.readings, heard.hypothesis), heard.rms_db,
-    )  # fmt: skip
+    evidence = _evidence(row, heard, pace)
+    verdict = judge(evidence, thresholds)
+    other = judge(_evidence(row, second, pace), thresholds) if second else None
+    decision, unsure = decide(verdict, other, recogniser=recogniser, avg_logprob=heard.avg_logprob)
     told = {name: value for name, value in asdict(row).items() if name not in ("path", "readings")}
     measured = {name: value for name, value in asdict(heard).items() if name != "key"}
-    return {
+    columns = {
         **told,
-        "expected_s": expected_s,
+        "expected_s": evidence.expected_s,
         **measured,
-        **verdict_columns(judge(evidence, thresholds)),
+        **verdict_columns(verdict),
         "hangs_on_duration": hangs_on_duration(evidence, thresholds),
+        "decision": decision,
+        "unsure": unsure,
     }
+    if second and other:
+        columns["second_hypothesis"] = second.hypothesis
+        columns["second_cer"] = other.cer
+        columns["second_failure_mode"] = other.failure_mode.value
+        columns["second_is_catastrophic"] = other.is_catastrophic
+    return columns
+
+
+def _evidence(row: Row, heard: Heard, pace: Pace) -> Evidence:
+    return Evidence(
+        # Whether the system stopped by itself is not known of a file.
+        StopReason.EOS,
+        heard.duration_s,
+        heard.speech_s,
+        row.expected_s or expected_seconds(row.readings[0], pace),
+        content_error(row.readings, heard.hypothesis),
+        heard.rms_db,
+    )
 
 
 def hangs_on_duration(evidence: Evidence, thresholds: Thresholds) -> bool:
@@ -57,8 +85,17 @@ def summarise(verdicts: pd.DataFrame, bad: Sequence[BadRow]) -> str:
         verdicts: as `judge_row` makes them, one row at least.
         bad: rows that were not scored, which are in no denominator.
     """
-    fails = verdicts["is_catastrophic"].to_numpy(dtype=bool)
-    systems, modes = verdicts["system"].to_numpy(), verdicts["failure_mode"].to_numpy()
+    num_not_judged = int(np.sum(np.asarray(verdicts["decision"]) == NOT_JUDGED))
+    lines = [f"not judged: {num_not_judged}/{len(verdicts)}, in no rate"] if num_not_judged else []
+    lines += [*_agreement(verdicts), *_doubts(verdicts), *_left_out(bad)]
+    judged = verdicts.query(f"decision != {NOT_JUDGED!r}")
+    return "\n".join([*(_rates(judged) if len(judged) else []), *lines])
+
+
+def _rates(judged: pd.DataFrame) -> list[str]:
+    """Lines of failures k of n with their intervals: overall, by system, by failure mode."""
+    fails = (judged["decision"] == FAIL).to_numpy()
+    systems, modes = judged["system"].to_numpy(), judged["failure_mode"].to_numpy()
     cells = {"catastrophic failures": _cell(fails)}
     if any(systems):
         names = sorted(set(systems))
@@ -67,8 +104,7 @@ def summarise(verdicts: pd.DataFrame, bad: Sequence[BadRow]) -> str:
         if mode is not FailureMode.OK:
             cells[f"  {mode.value}"] = _cell(modes == mode.value)
     width = max(map(len, cells))
-    lines = [f"{name:{width}}  {cell}" for name, cell in cells.items()]
-    return "\n".join([*lines, *_doubts(verdicts), *_left_out(bad)])
+    return [f"{name:{width}}  {cell}" for name, cell in cells.items()]
 
 
 def _cell(fails: np.ndarray) -> str:
@@ -76,9 +112,21 @@ def _cell(fails: np.ndarray) -> str:
     return f"{rate.k}/{rate.n} = {rate.rate:.1%} [{rate.low:.1%}, {rate.high:.1%}]"
 
 
+def _agreement(verdicts: pd.DataFrame) -> list[str]:
+    """A line on how far two recognisers agree whether a clip fails; none where there is one."""
+    if "second_is_catastrophic" not in verdicts:
+        return []
+    first, second = verdicts["is_catastrophic"], verdicts["second_is_catastrophic"]
+    return [
+        f"recognisers agree on {(first == second).sum()}/{len(verdicts)}: both fail "
+        f"{(first & second).sum()}, the first alone {(first & ~second).sum()}, "
+        f"the second alone {(~first & second).sum()}"
+    ]
+
+
 def _doubts(verdicts: pd.DataFrame) -> list[str]:
     """A line on failures that another expected duration would undo."""
-    doubtful = verdicts[verdicts["hangs_on_duration"]]
+    doubtful = verdicts[verdicts["hangs_on_duration"] & (verdicts["decision"] == FAIL)]
     if doubtful.empty:
         return []
     guessed = list(doubtful["expected_from"]).count("text")

@@ -223,7 +223,7 @@ def _cell(
     measure: Callable[[], dict[str, Any]],
     batch_size: int | None = None,
 ) -> Cell:
-    facts = {"kind": kind, "system": subject.name}
+    facts: dict[str, str | int] = {"kind": kind, "system": subject.name}
     key = f"{kind} {subject.name}"
     if batch_size is not None:
         facts["batch_size"] = batch_size

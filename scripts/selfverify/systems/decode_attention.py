@@ -44,7 +44,7 @@ def fastest_attention(device: torch.device, head_dim: int, dtype: torch.dtype) -
         keys, values = torch.randn(2, 3, 2, 150, head_dim, device=device, dtype=dtype)
         last = torch.tensor([0, 70, 149], device=device)
         ours = attend_by_triton(query, keys, values, last, 150)
-        expected = attend_by_matmul(*(x.float() for x in (query, keys, values)), last, 150)
+        expected = attend_by_matmul(query.float(), keys.float(), values.float(), last, 150)
         torch.testing.assert_close(ours.float(), expected, atol=2e-2, rtol=2e-2)
     except Exception as error:  # a compiler's, or wrong numbers: the other way is always right
         print(f"attention by matrix products: {str(error).splitlines()[:1] or type(error)}")

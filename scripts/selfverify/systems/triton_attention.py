@@ -81,7 +81,7 @@ def attend_by_triton(
     _attend[(num_rows * num_kv_heads, num_parts)](
         query.contiguous(), keys, values, last, output, log_sums,
         keys.stride(0), keys.stride(1), head_dim**-0.5, num_kv_heads, part_size,
-        GROUP=group, TILE=max(16, triton.next_power_of_2(group)), HEAD_DIM=head_dim, BLOCK=BLOCK,
+        GROUP=group, TILE=max(16, triton.next_power_of_2(group)), HEAD_DIM=head_dim, BLOCK=BLOCK,  # pyright: ignore[reportArgumentType]
     )  # fmt: skip
     if num_parts == 1:
         return output.view(num_rows, -1)

@@ -1,14 +1,15 @@
 """Files and tables as people have them: cancelled channels, open headers, stray quotes."""
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import soundfile as sf
 
 from selfverify.errors import InputError
-from selfverify.scoring.hearing import read_audio
 from selfverify.scoring.manifest import read_manifest
+from selfverify.scoring.opening import Opened, open_audio
 
 RATE = 16000
 TONE = (0.3 * np.sin(np.arange(RATE) / 9)).astype(np.float32)
@@ -25,31 +26,42 @@ def with_sizes(data: bytes, riff: bytes, samples: bytes) -> bytes:
     return data[:4] + riff + data[8 : at + 4] + samples + data[at + 8 :]
 
 
-def test_channels_that_cancel_out_leave_the_loudest():
-    audio, _ = read_audio(wav(np.stack([0.5 * TONE, -TONE, 0.5 * TONE], axis=1)))
+@pytest.fixture
+def opened(tmp_path) -> Callable[[bytes], Opened]:
+    """What a file of these bytes is opened as."""
+
+    def write_and_open(data: bytes) -> Opened:
+        (tmp_path / "clip").write_bytes(data)
+        return open_audio(tmp_path / "clip")
+
+    return write_and_open
+
+
+def test_channels_that_cancel_out_leave_the_loudest(opened):
+    audio = opened(wav(np.stack([0.5 * TONE, -TONE, 0.5 * TONE], axis=1))).audio
     np.testing.assert_allclose(audio, -TONE, atol=1e-6)
 
 
 @pytest.mark.parametrize("num_channels", [2, 6, 8])
-def test_one_voiced_channel_among_silent_ones_is_averaged_as_ever(num_channels):
+def test_one_voiced_channel_among_silent_ones_is_averaged_as_ever(opened, num_channels):
     samples = np.zeros((RATE, num_channels), np.float32)
     samples[:, 0] = TONE
-    np.testing.assert_allclose(read_audio(wav(samples))[0], TONE / num_channels, atol=1e-6)
+    np.testing.assert_allclose(opened(wav(samples)).audio, TONE / num_channels, atol=1e-6)
 
 
 @pytest.mark.parametrize("size", [bytes(4), b"\xff\xff\xff\xff"])
-def test_a_header_that_was_never_closed_is_read_to_the_end(size):
-    audio, _ = read_audio(with_sizes(wav(TONE), size, size))
+def test_a_header_that_was_never_closed_is_read_to_the_end(opened, size):
+    audio = opened(with_sizes(wav(TONE), size, size)).audio
     np.testing.assert_allclose(audio, TONE, atol=1e-6)
 
 
-def test_a_file_without_samples_that_says_so_has_none():
-    assert len(read_audio(wav(TONE[:0]))[0]) == 0
+def test_a_file_without_samples_that_says_so_has_none(opened):
+    assert len(opened(wav(TONE[:0])).audio) == 0
 
 
-def test_a_file_cut_short_is_refused():
+def test_a_file_cut_short_is_refused(opened):
     with pytest.raises(InputError, match="cut short: 63000 of 64000 bytes"):
-        read_audio(wav(TONE)[:-1000])
+        opened(wav(TONE)[:-1000])
 
 
 @pytest.fixture

@@ -24,8 +24,9 @@ from selfverify.errors import InputError
 from selfverify.metric.content import ContentError
 from selfverify.metric.taxonomy import Evidence, Thresholds
 from selfverify.scoring.command import score
-from selfverify.scoring.hearing import read_audio, read_finished
+from selfverify.scoring.hearing import read_finished
 from selfverify.scoring.manifest import read_manifest
+from selfverify.scoring.opening import open_audio
 from selfverify.scoring.verdicts import hangs_on_duration
 from selfverify.storage.records import StopReason
 
@@ -330,9 +331,9 @@ def test_a_failure_hangs_on_duration_if_another_expectation_would_undo_it(eviden
 
 
 def test_channels_are_averaged(folder, speech):
-    audio, sample_rate = read_audio((folder / "stereo.flac").read_bytes())
-    assert sample_rate == RATE
-    np.testing.assert_allclose(audio, 0.75 * speech[1], atol=1e-4)
+    opened = open_audio(folder / "stereo.flac")
+    assert opened.preparation == "mean of 2 channels"
+    np.testing.assert_allclose(opened.audio, 0.75 * speech[1], atol=1e-4)
 
 
 def test_a_torn_line_is_cut_off(tmp_path):

@@ -14,8 +14,13 @@ from selfverify.metric.taxonomy import Thresholds
 
 LIBRARY = Path(__file__).parents[1]
 # What a verdict on given samples depends on; how tables are read and written is no part of it.
-METRIC_CODE = ("metric", "audio", "asr", "scoring/hearing.py", "scoring/verdicts.py")
-PACKAGES = ("openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "jiwer", "soxr")
+METRIC_CODE = (
+    "metric", "audio", "asr", "scoring/headers.py", "scoring/decoding.py", "scoring/opening.py",
+    "scoring/preparation.py", "scoring/hearing.py", "scoring/verdicts.py",
+)  # fmt: skip
+PACKAGES = (
+    "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "jiwer", "soxr", "av",
+)  # fmt: skip
 WEIGHTS = ("model.bin", "decoder_model_merged.ort", "model.safetensors", "pytorch_model.bin")
 
 

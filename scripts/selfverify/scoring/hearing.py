@@ -5,28 +5,25 @@ it, so that a killed run goes on where it was, whatever became of the table in b
 """
 
 import hashlib
-import io
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import nan
 from pathlib import Path
 
-import numpy as np
-import soundfile as sf
-
 from selfverify.asr.base import Hypothesis, Recogniser
 from selfverify.asr.clips import transcribe_batches
-from selfverify.audio.clips import describe_clip
+from selfverify.audio.samples import RECOGNISER_RATE, encode_flac
 from selfverify.errors import InputError
 from selfverify.scoring.manifest import BadRow, Row
-from selfverify.scoring.wav import close_wav
-from selfverify.storage.records import Clip
+from selfverify.scoring.opening import Opened, open_audio
+from selfverify.scoring.preparation import prepare
+from selfverify.storage.records import Clip, StopReason
 from selfverify.workflow.progress import progress
 
 BATCHES_AT_ONCE = 8  # sorted by length together; so many batches of samples are held in memory
-CANCELLED = 0.01  # power of the mean against the loudest channel; mono in 7.1 has 1/64
+MAX_BYTES = 2**27  # of compressed samples, likewise: an hour or two of speech
 
 
 @dataclass(frozen=True)
@@ -38,38 +35,8 @@ class Heard:
     speech_s: float
     rms_db: float
     hypothesis: str
+    preparation: str = ""  # what was done to the file's samples
     avg_logprob: float = nan  # the recogniser's own confidence, mean over tokens, nats
-
-
-def read_audio(data: bytes) -> tuple[np.ndarray, int]:
-    """Returns mono float32 samples (num_samples,) and the sample rate in Hz.
-
-    Channels are averaged; where that cancels them out (`CANCELLED`), the loudest one is taken. A
-    WAV whose header was never closed is read to the end of the file.
-
-    Args:
-        data: a file of any kind that libsndfile reads, such as WAV, FLAC, MP3 or Ogg.
-
-    Raises:
-        InputError: if it is none, is cut short of what its header promises (WAV), or has samples
-            that are no numbers.
-    """
-    try:
-        audio, sample_rate = sf.read(io.BytesIO(close_wav(data)), dtype="float32", always_2d=True)
-    except sf.LibsndfileError as error:
-        raise InputError(f"unreadable audio: {error.error_string}") from None
-    if not np.isfinite(audio).all():
-        raise InputError("unreadable audio: samples that are no finite numbers")
-    return _mix(audio), sample_rate
-
-
-def _mix(audio: np.ndarray) -> np.ndarray:
-    """Mono of (num_samples, num_channels)."""
-    mean = audio.mean(axis=1)
-    power = np.square(audio, dtype=np.float64).sum(axis=0)
-    if np.square(mean, dtype=np.float64).sum() < CANCELLED * power.max():
-        return audio[:, power.argmax()]
-    return mean
 
 
 def read_finished(path: Path) -> dict[str, Heard]:
@@ -105,15 +72,13 @@ def hear_rows(
     keys: dict[int, str] = {}
     bad: list[BadRow] = []
     bar = progress(name="score", total=len(rows), unit="clip")
-    size = BATCHES_AT_ONCE * recogniser.batch_size
+    opened = _Opening(identity, finished, keys, bad)
     with partial.open("a") as log:
-        for start in range(0, len(rows), size):
-            chunk = rows[start : start + size]
-            clips = _open(chunk, identity, finished, keys, bad)
-            bar.update(len(chunk) - len(clips))
+        for num_rows, clips, notes in opened.chunks(rows, BATCHES_AT_ONCE * recogniser.batch_size):
+            bar.update(num_rows - len(clips))
             results = transcribe_batches(recogniser, clips, min_speech_s=min_speech_s)
             for index, hypothesis in results:
-                heard = _heard(clips[index], hypothesis)
+                heard = _heard(clips[index], hypothesis, notes[index])
                 print(json.dumps(asdict(heard)), file=log, flush=True)
                 finished[heard.key] = heard
                 bar.update()
@@ -121,29 +86,73 @@ def hear_rows(
     return {row: finished[key] for row, key in keys.items()}, bad
 
 
-def _open(
-    rows: Iterable[Row],
-    identity: str,
-    finished: dict[str, Heard],
-    keys: dict[int, str],
-    bad: list[BadRow],
-) -> list[Clip]:
-    """Clips that are still to be heard, no two alike; every row goes into `keys` or into `bad`."""
-    clips: dict[str, Clip] = {}
-    for row in rows:
+@dataclass(frozen=True)
+class _Opening:
+    """Rows to clips that are still to be heard; every row goes into `keys` or into `bad`."""
+
+    identity: str
+    finished: dict[str, Heard]
+    keys: dict[int, str]
+    bad: list[BadRow]
+
+    def chunks(
+        self, rows: Sequence[Row], max_rows: int
+    ) -> Iterator[tuple[int, list[Clip], list[str]]]:
+        """Rows so far, clips, no two alike, and what was done to each, within the bounds."""
+        clips: dict[str, tuple[Clip, str]] = {}
+        num_rows = num_bytes = 0
+        for row in rows:
+            num_rows += 1
+            if found := self._open(row, clips):
+                clip, note = found
+                clips[clip.utterance_id] = clip, note
+                num_bytes += len(clip.audio["bytes"]) if clip.audio else 0
+            if num_rows == max_rows or num_bytes > MAX_BYTES:
+                yield num_rows, *_columns(clips)
+                clips, num_rows, num_bytes = {}, 0, 0
+        yield num_rows, *_columns(clips)
+
+    def _open(self, row: Row, known: Container[str]) -> tuple[Clip, str] | None:
         try:
-            data = row.path.read_bytes()
-            key = hashlib.sha256(identity.encode() + data).hexdigest()
-            if key not in finished and key not in clips:
-                clips[key] = describe_clip(key, 0, *read_audio(data))
-            keys[row.row] = key
+            key = _key(row.path, self.identity)
+            new = key not in self.finished and key not in known
+            opened = open_audio(row.path) if new else None
+            self.keys[row.row] = key
         except (InputError, OSError) as error:
-            bad.append(BadRow(row.row, row.audio, str(error)))
-    return list(clips.values())
+            self.bad.append(BadRow(row.row, row.audio, str(error)))
+            return None
+        return (_clip(key, opened), opened.preparation) if opened else None
 
 
-def _heard(clip: Clip, hypothesis: Hypothesis) -> Heard:
+def _columns(clips: dict[str, tuple[Clip, str]]) -> tuple[list[Clip], list[str]]:
+    return [clip for clip, _ in clips.values()], [note for _, note in clips.values()]
+
+
+def _key(path: Path, identity: str) -> str:
+    digest = hashlib.sha256(identity.encode())
+    with path.open("rb") as file:
+        while data := file.read(2**20):
+            digest.update(data)
+    return digest.hexdigest()
+
+
+def _clip(key: str, opened: Opened) -> Clip:
+    """What is shown to the recogniser, with the measures of the file."""
+    shown, speech_s = prepare(opened.audio)
+    return Clip(
+        utterance_id=key,
+        candidate_index=0,
+        audio={"bytes": encode_flac(shown, RECOGNISER_RATE), "path": None} if shown.size else None,
+        sample_rate=RECOGNISER_RATE,
+        duration_s=opened.duration_s,
+        speech_s=speech_s,
+        rms_db=opened.rms_db,
+        stop_reason=StopReason.EOS,
+    )
+
+
+def _heard(clip: Clip, hypothesis: Hypothesis, preparation: str) -> Heard:
     return Heard(
         clip.utterance_id, clip.duration_s, clip.speech_s, clip.rms_db, hypothesis.text,
-        hypothesis.avg_logprob,
+        preparation, hypothesis.avg_logprob,
     )  # fmt: skip

@@ -135,7 +135,8 @@ def _hear(
             rows,
             finished=finished,
             partial=partial,
-            identity=f"{known} {options.language} {options.thresholds.min_speech_s}",
+            identity=f"{made_by['metric_code']} {known} {options.language} "
+            f"{options.thresholds.min_speech_s}",
             min_speech_s=options.thresholds.min_speech_s,
         )
         heard.append(by_row)

@@ -31,7 +31,8 @@ def judge_row(
 
     Columns: those of the manifest; expected_s and who says so (expected_from: expected_s,
     reference_audio or text, estimated at `pace`); duration_s, speech_s, rms_db, hypothesis,
-    avg_logprob; the verdict's (`metric.taxonomy.verdict_columns`); hangs_on_duration; decision
+    preparation (what was done to the file's samples), avg_logprob; the verdict's
+    (`metric.taxonomy.verdict_columns`); hangs_on_duration; decision
     and unsure (`scoring.decisions`); with a second recogniser what it heard and its verdict.
     """
     evidence = _evidence(row, heard, pace)

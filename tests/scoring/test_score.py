@@ -339,6 +339,7 @@ def test_channels_are_averaged(folder, speech):
 def test_a_torn_line_is_cut_off(tmp_path):
     path = tmp_path / "p.jsonl"
     whole = {"key": "k", "duration_s": 1.0, "speech_s": 1.0, "rms_db": -9.0, "hypothesis": "a",
+             "preparation": "mean of 2 channels",
              "avg_logprob": -0.1}  # fmt: skip
     path.write_text(json.dumps(whole) + '\n{"key": "x", "dura')
     assert [asdict(heard) for heard in read_finished(path).values()] == [whole]

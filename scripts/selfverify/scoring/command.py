@@ -41,8 +41,9 @@ def score(
     Args:
         manifest: a table (.csv, .jsonl, .parquet) with the columns audio, a path relative to it,
             and text; optional: spoken, other acceptable readings (in CSV separated by |);
-            expected_s or reference_audio, for the expected duration; id; system.
-        out: .csv or .parquet to write; MANIFEST with the suffix .verdicts.csv if not given.
+            expected_s or reference_audio, for the expected duration; id; system. Or a folder: of
+            audio with a .txt of the same name each, of Kaldi (wav.scp, text), or of LibriSpeech.
+        out: .csv or .parquet to write; beside MANIFEST, .verdicts.csv, if not given.
         max_rate: the highest failure rate that passes the gate, such as .02.
         confidence: with which the gate's answer is shown, one-sided.
         recogniser: faster-whisper, moonshine (English, several times cheaper), ctc or
@@ -76,7 +77,7 @@ def score(
         recogniser, model, second, second_model, device, language or of_params, batch_size,
         thresholds, pace,
     )  # fmt: skip
-    out = out or manifest.with_suffix(".verdicts.csv")
+    out = out or _beside(manifest.resolve())
     if max_rate is not None:
         check_limits(max_rate, confidence)
     scores = score_manifest(manifest, out, options)
@@ -91,6 +92,11 @@ def score(
     print(f"{summary}\nverdicts: {out}")
     if gate:
         sys.exit(gate.answer)
+
+
+def _beside(manifest: Path) -> Path:
+    name = manifest.name if manifest.is_dir() else manifest.stem
+    return manifest.with_name(f"{name}.verdicts.csv")
 
 
 def compare(a: Positional[Path], b: Positional[Path], *, max_increase: float = 0.02) -> None:

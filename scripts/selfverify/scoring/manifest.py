@@ -2,7 +2,8 @@
 
 Columns: `audio`, a path relative to the table, and `text`. Optional: `spoken`, acceptable readings
 beside the text (a list; in CSV separated by "|"); `expected_s`, how long the text should take, or
-`reference_audio`, a recording that takes as long; `id`; `system`. Others are ignored.
+`reference_audio`, a recording that takes as long; `id`; `system`. Others are ignored. A folder is
+read too (`scoring.folders`).
 """
 
 import csv
@@ -20,9 +21,9 @@ import soundfile as sf
 
 from selfverify.errors import InputError
 from selfverify.metric.normalisation import normalise, strip_tags
+from selfverify.scoring.folders import PROBLEM, read_folder
 
 NEEDED = ("audio", "text")
-_PROBLEM = "what is wrong with the row"  # key of a record that could not be read as one
 
 
 @dataclass(frozen=True)
@@ -50,20 +51,21 @@ class BadRow:
 
 
 def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
-    """Returns the rows that can be scored so far as the table tells, and those that cannot.
+    """Returns the rows that can be scored so far as the table or folder tells, and the others.
 
     Raises:
         InputError: if the table cannot be read, has no row, or lacks a column that is needed.
     """
+    folder = path if path.is_dir() else path.parent
     records = _read(path)
-    columns = list(dict.fromkeys(k for record in records for k in record if k != _PROBLEM))
+    columns = list(dict.fromkeys(k for record in records for k in record if k != PROBLEM))
     for name in NEEDED:
         if name not in columns:
             raise InputError(f"{path}: no column {name!r}{_hint(name, columns)}")
     rows, bad = [], []
     for number, record in enumerate(records, start=1):
         try:
-            rows.append(read_record(number, record, path.parent))
+            rows.append(read_record(number, record, folder))
         except InputError as error:
             bad.append(BadRow(number, str(record.get("audio") or ""), str(error)))
     return rows, bad
@@ -71,8 +73,12 @@ def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
 
 def _read(path: Path) -> list[dict[str, Any]]:
     """The table's rows as they are."""
+    if path.is_dir():
+        if records := read_folder(path):
+            return records
+        raise InputError(f"{path}: no audio in it")
     if path.suffix not in READERS:
-        raise InputError(f"{path}: a manifest is a table of kind {', '.join(READERS)}")
+        raise InputError(f"{path}: a manifest is a folder or a table of kind {', '.join(READERS)}")
     if not path.is_file():
         raise InputError(f"{path}: no such file")
     try:
@@ -101,7 +107,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
             if not header:
                 raise
             start += 1
-            records.append({_PROBLEM: "a quote is not closed, or text follows a closed one"})
+            records.append({PROBLEM: "a quote is not closed, or text follows a closed one"})
             continue
         if header and cells:
             records.append(_by_name(header, cells))
@@ -112,7 +118,7 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
 def _by_name(header: list[str], cells: list[str]) -> dict[str, Any]:
     record: dict[str, Any] = dict(itertools.zip_longest(header, cells[: len(header)]))
     if len(cells) > len(header):
-        record[_PROBLEM] = "more cells than the header has; quote a text with commas"
+        record[PROBLEM] = "more cells than the header has; quote a text with commas"
     return record
 
 
@@ -126,7 +132,7 @@ def _object(line: str) -> dict[str, Any]:
         value = json.loads(line)
     except json.JSONDecodeError:
         value = None
-    return value if isinstance(value, dict) else {_PROBLEM: "not a JSON object"}
+    return value if isinstance(value, dict) else {PROBLEM: "not a JSON object"}
 
 
 READERS: dict[str, Callable[[Path], list[dict[str, Any]]]] = {
@@ -148,7 +154,7 @@ def read_record(number: int, record: dict[str, Any], folder: Path) -> Row:
     Raises:
         InputError: if it cannot be scored.
     """
-    if problem := record.get(_PROBLEM):
+    if problem := record.get(PROBLEM):
         raise InputError(problem)
     audio, text = (_string(record, name) for name in NEEDED)
     for name, value in zip(NEEDED, (audio, text), strict=True):

@@ -48,7 +48,8 @@ def score_manifest(
 
     Args:
         manifest: a table (.csv, .jsonl, .parquet) with the columns audio, a path relative to it,
-            and text; optional: spoken, expected_s, reference_audio, id, system.
+            and text; optional: spoken, expected_s, reference_audio, id, system. Or a folder
+            (`scoring.folders`).
         out: .csv or .parquet to write the verdicts to, and beside it STEM.made_by.json and, if any
             row cannot be scored, STEM.bad_rows.csv; a killed run goes on where it was. None:
             nothing is written.
@@ -94,7 +95,7 @@ def score_clip(
     The recognisers stay loaded for the next clip.
 
     Args:
-        audio: a file, or its bytes: WAV, FLAC, MP3 or Ogg at any rate.
+        audio: a file, or its bytes: WAV, FLAC, MP3, Ogg, M4A, WebM, … at any rate.
         text: what should have been said.
         spoken: other acceptable readings.
         expected_s: seconds that the text should take; None: estimated at the pace of `options`.

@@ -1,0 +1,99 @@
+"""Folders as people have them: every text and every clip is a row or a bad row."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from selfverify.errors import InputError
+from selfverify.scoring.command import _beside
+from selfverify.scoring.manifest import read_manifest
+
+
+@pytest.fixture
+def put(tmp_path):
+    """Writes files below a folder: audio by its suffix, the rest as text."""
+
+    def write(**files: str) -> Path:
+        for name, content in files.items():
+            path = tmp_path / name.replace("__", "/").replace("_", ".")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if path.suffix in (".wav", ".flac"):
+                sf.write(path, np.zeros(1600), 16_000)
+            else:
+                path.write_text(content, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def read(folder: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """Texts by id and reasons by audio."""
+    rows, bad = read_manifest(folder)
+    return {row.id: row.text for row in rows}, {row.audio: row.reason for row in bad}
+
+
+def test_a_text_of_the_same_name_is_a_clips_text(put):
+    folder = put(a_wav="", a_txt="Hello\nthere.", b__c_d_flac="", b__c_d_txt="\ufeffYes.")
+    assert read(folder) == ({"a.wav": "Hello there.", "b/c.d.flac": "Yes."}, {})
+
+
+def test_what_lacks_its_other_half_is_a_bad_row(put):
+    texts, bad = read(put(a_wav="", b_txt="Hello.", c_wav="", c_txt="Yes."))
+    assert texts == {"c.wav": "Yes."}
+    assert bad == {"a.wav": "no a.txt beside it", "b": "no audio beside b.txt"}
+
+
+def test_one_text_may_have_several_clips(put):
+    texts, _ = read(put(a_wav="", a_flac="", a_txt="Hello."))
+    assert texts == {"a.wav": "Hello.", "a.flac": "Hello."}
+
+
+def test_a_folder_of_kaldi(put):
+    scp = "one a.wav\ntwo sox a.wav -t wav - |\nthree gone.wav\nfour a.wav\n"
+    folder = put(a_wav="", wav_scp=scp, text="one Hello  there.\ntwo Yes.\nthree No.\nfive Five.\n")
+    texts, bad = read(folder)
+    assert texts == {"one": "Hello  there."}
+    assert bad["sox a.wav -t wav - |"].startswith("wav.scp has a command")
+    assert bad["gone.wav"] == "no such file"
+    assert (bad["a.wav"], bad[""]) == ("no text", "no audio")
+
+
+def test_kaldis_paths_may_start_where_it_runs(put, monkeypatch):
+    folder = put(data__wav_scp="one clips/a.wav\n", data__text="one Yes.\n", clips__a_wav="")
+    monkeypatch.chdir(folder)
+    assert read(folder / "data") == ({"one": "Yes."}, {})
+
+
+def test_a_folder_of_librispeech(put):
+    lines = "1-2-0000 HE HOPED\n1-2-0001 STUFF IT\n"
+    texts, bad = read(put(**{"1__2__1-2_trans_txt": lines, "1__2__1-2-0000_flac": ""}))
+    assert texts == {"1-2-0000": "HE HOPED"}
+    assert bad == {"1/2/1-2-0001.flac": "no such file"}
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({"wav_scp": "a a.wav\n", "text": "a Yes.\n", "segments": ""}, "segments cut"),
+        ({"wav_scp": "a a.wav\na b.wav\n", "text": "a Yes.\n"}, "a is there twice"),
+        ({"wav_scp": "a a.wav\n"}, "text: .*No such file"),
+        ({"dataset_dict.json": "{}"}, "Hugging Face"),
+        ({"README_md": "nothing"}, "no audio in it"),
+    ],
+)
+def test_a_folder_that_cannot_be_read_says_why(put, files, message):
+    if "dataset_dict.json" in files:
+        folder = put(x_md="")
+        (folder / "dataset_dict.json").write_text("{}")
+    else:
+        folder = put(**files)
+    with pytest.raises(InputError, match=message):
+        read_manifest(folder)
+
+
+def test_verdicts_stand_beside_the_folder_under_its_whole_name(tmp_path):
+    (tmp_path / "v1.2").mkdir()
+    assert _beside(tmp_path / "v1.2").name == "v1.2.verdicts.csv"
+    assert _beside(tmp_path / "clips.csv").name == "clips.verdicts.csv"

@@ -10,10 +10,11 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from selfverify.audio import voice_activity
 from selfverify.audio.samples import RECOGNISER_RATE as RATE
 from selfverify.audio.samples import rms_db
 from selfverify.errors import InputError
-from selfverify.scoring import opening
+from selfverify.scoring import opening, preparation
 from selfverify.scoring.opening import open_audio
 from selfverify.scoring.preparation import EDGE_S, MARGIN_S, PEAK, prepare
 
@@ -104,6 +105,10 @@ def test_silence_around_and_gain_change_nothing_that_is_heard(speech, before, af
     other, other_s = prepare(np.pad(audio, (before, after)) * np.float32(2.0**exponent))
     np.testing.assert_array_equal(shown, other)
     assert speech_s == other_s
+
+
+def test_voice_activity_is_asked_as_the_study_asks():
+    assert preparation.VOICE == voice_activity._OPTIONS
 
 
 def test_noise_after_speech_is_not_heard(speech, rng):

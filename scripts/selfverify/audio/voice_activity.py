@@ -16,12 +16,8 @@ _OPTIONS = VadOptions(
 
 def speech_seconds(audio: np.ndarray, sample_rate: int) -> float:
     """Returns how many seconds of a clip are speech."""
-    spans = speech_spans(to_recogniser_rate(audio, sample_rate))
-    return sum(end - start for start, end in spans) / RECOGNISER_RATE
-
-
-def speech_spans(audio: np.ndarray) -> list[tuple[int, int]]:
-    """Returns where speech starts and ends, in samples at `RECOGNISER_RATE`, as `audio` has."""
+    audio = to_recogniser_rate(audio, sample_rate)
     if not audio.size:
-        return []
-    return [(span["start"], span["end"]) for span in get_speech_timestamps(audio, _OPTIONS)]
+        return 0.0
+    spans = get_speech_timestamps(audio, _OPTIONS)
+    return sum(span["end"] - span["start"] for span in spans) / RECOGNISER_RATE

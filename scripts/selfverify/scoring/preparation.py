@@ -7,13 +7,17 @@ nothing at all. What is noise and not silence is cut by voice activity, within a
 """
 
 import numpy as np
+from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from selfverify.audio.samples import RECOGNISER_RATE
-from selfverify.audio.voice_activity import speech_spans
 
 PEAK = 0.5
 QUIET = 0.01 * PEAK  # 40 dB below the peak
 EDGE_S = 0.1  # kept around what is above QUIET, zeros where the file has none
+# As `audio.voice_activity` has them, for the same seconds of speech.
+VOICE = VadOptions(
+    threshold=0.5, min_speech_duration_ms=60, min_silence_duration_ms=200, speech_pad_ms=0
+)
 MARGIN_S = 0.4  # around the first and last speech, faster-whisper's own padding for its filter
 
 
@@ -26,12 +30,12 @@ def prepare(audio: np.ndarray) -> tuple[np.ndarray, float]:
     if not peak:
         return audio[:0], 0.0
     audio = _cut(audio * (PEAK / peak))
-    spans = speech_spans(audio)
+    spans = get_speech_timestamps(audio, VOICE)
     if not spans:
         return audio, 0.0
     margin = round(MARGIN_S * RECOGNISER_RATE)
-    start, end = max(0, spans[0][0] - margin), spans[-1][1] + margin
-    return audio[start:end], sum(end - start for start, end in spans) / RECOGNISER_RATE
+    start, end = max(0, spans[0]["start"] - margin), spans[-1]["end"] + margin
+    return audio[start:end], sum(s["end"] - s["start"] for s in spans) / RECOGNISER_RATE
 
 
 def _cut(audio: np.ndarray) -> np.ndarray:

@@ -251,7 +251,7 @@ def test_a_row_of_the_wrong_shape_is_a_bad_row(folder, name, content, reason):
         ("m.csv", "audio_path,text\na,b\n", r"no column 'audio'; there are: audio_path, text; "
                                             r"did you mean 'audio_path'\?"),
         ("m.csv", "audio,text\n", "m.csv: no rows"),
-        ("m.txt", "a", "a manifest is a table of kind .csv, .jsonl, .parquet"),
+        ("m.txt", "a", "a manifest is a folder or a table of kind .csv, .jsonl, .parquet"),
         ("m.parquet", "a", "m.parquet: not a .parquet table"),
         ("m.csv", "audio,text\ngone.wav,Yes.\n", "none of 1 rows can be scored; row 1: gone.wav: "
                                                  "no such file"),

@@ -23,6 +23,13 @@ from transformers import (
 )
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
+from selfverify.benchmarks.models import (
+    SMALL_DECODER,
+    SMALL_MIMI,
+    SMALL_SNAC,
+    SMALL_WAV2VEC2_BERT,
+    SMALL_XCODEC2,
+)
 from selfverify.planning.architectures import codec_config, system_config
 from selfverify.pretraining.tokenizers import LLASA_TOKENS
 
@@ -43,25 +50,6 @@ LLAMA_TEMPLATE = (
     "{% for message in messages %}<|start_header_id|>{{ message['role'] }}<|end_header_id|>\n\n"
     "{{ message['content'] | trim }}<|eot_id|>{% endfor %}"
 )
-
-SMALL_DECODER = {
-    "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
-    "num_key_value_heads": 2, "head_dim": 16,
-}  # fmt: skip
-SMALL_MIMI = {
-    "hidden_size": 64, "num_filters": 8, "codebook_dim": 32, "upsample_groups": 64,
-    "vector_quantization_hidden_dimension": 32, "num_hidden_layers": 1, "intermediate_size": 128,
-    "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 16,
-}  # fmt: skip
-SMALL_XCODEC2 = {
-    "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4,
-    "num_key_value_heads": 4, "head_dim": 16, "encoder_hidden_size": 8, "quantization_dim": 96,
-}  # fmt: skip
-SMALL_WAV2VEC2_BERT = {
-    "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64,
-    "output_hidden_size": 32,
-}  # fmt: skip
-SMALL_SNAC = {"encoder_dim": 8, "decoder_dim": 64}
 
 
 def make_llasa(folder: Path) -> None:

@@ -21,25 +21,25 @@ from selfverify.planning.architectures import (
 )
 from selfverify.systems.base import SamplingSettings
 
-_DECODER = {
+SMALL_DECODER = {
     "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
     "num_key_value_heads": 2, "head_dim": 16,
 }  # fmt: skip
-_LLAMA = _DECODER | {"vocab_size": 600}
-_MIMI = {
+_LLAMA = SMALL_DECODER | {"vocab_size": 600}
+SMALL_MIMI = {
     "hidden_size": 64, "num_filters": 8, "codebook_dim": 32, "upsample_groups": 64,
     "vector_quantization_hidden_dimension": 32, "num_hidden_layers": 1, "intermediate_size": 128,
     "num_attention_heads": 4, "num_key_value_heads": 4, "head_dim": 16,
 }  # fmt: skip
-_XCODEC2 = {
+SMALL_XCODEC2 = {
     "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 1, "num_attention_heads": 4,
     "num_key_value_heads": 4, "head_dim": 16, "encoder_hidden_size": 8, "quantization_dim": 96,
 }  # fmt: skip
-_SEMANTIC = {
+SMALL_WAV2VEC2_BERT = {
     "hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64,
     "output_hidden_size": 32,
 }  # fmt: skip
-_SNAC = {"encoder_dim": 8, "decoder_dim": 64}
+SMALL_SNAC = {"encoder_dim": 8, "decoder_dim": 64}
 _WHISPER = {
     "d_model": 64, "encoder_layers": 1, "decoder_layers": 1, "encoder_attention_heads": 4,
     "decoder_attention_heads": 4, "encoder_ffn_dim": 64, "decoder_ffn_dim": 64,
@@ -73,9 +73,9 @@ def sizes_of_system(name: str, *, tiny: bool) -> SystemConfig:
     sizes = config.to_dict()
     if isinstance(config, LlamaConfig):
         return LlamaConfig.from_dict(sizes | _LLAMA)
-    depth = sizes["depth_decoder_config"] | _DECODER | {"backbone_hidden_size": 64}
-    small = {"depth_decoder_config": depth, "codec_config": sizes["codec_config"] | _MIMI}
-    return CsmConfig.from_dict(sizes | _DECODER | small)
+    depth = sizes["depth_decoder_config"] | SMALL_DECODER | {"backbone_hidden_size": 64}
+    small = {"depth_decoder_config": depth, "codec_config": sizes["codec_config"] | SMALL_MIMI}
+    return CsmConfig.from_dict(sizes | SMALL_DECODER | small)
 
 
 def sizes_of_codec(name: str, *, tiny: bool) -> CodecConfig:
@@ -84,12 +84,12 @@ def sizes_of_codec(name: str, *, tiny: bool) -> CodecConfig:
     if not tiny:
         return config
     if isinstance(config, dict):
-        return config | _SNAC
+        return config | SMALL_SNAC
     sizes = config.to_dict()
     if isinstance(config, MimiConfig):
-        return MimiConfig.from_dict(sizes | _MIMI)
-    semantic = sizes["semantic_model_config"] | _SEMANTIC
-    return Xcodec2Config.from_dict(sizes | _XCODEC2 | {"semantic_model_config": semantic})
+        return MimiConfig.from_dict(sizes | SMALL_MIMI)
+    semantic = sizes["semantic_model_config"] | SMALL_WAV2VEC2_BERT
+    return Xcodec2Config.from_dict(sizes | SMALL_XCODEC2 | {"semantic_model_config": semantic})
 
 
 def sizes_of_whisper(*, tiny: bool) -> WhisperConfig:

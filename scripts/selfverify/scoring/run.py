@@ -106,8 +106,9 @@ def score_clip(
     """
     options.check()
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "clip"
-        path.write_bytes(audio if isinstance(audio, bytes) else Path(audio).read_bytes())
+        path = Path(folder) / "clip" if isinstance(audio, bytes) else Path(audio).resolve()
+        if isinstance(audio, bytes):
+            path.write_bytes(audio)
         record = {
             "audio": str(path),
             "text": text,

@@ -1,10 +1,8 @@
 """Numbers in words, months, Roman numerals, and addresses on the web as they are said."""
 
 import re
-
-import inflect
-
-_inflect = inflect.engine()
+from functools import cache
+from typing import Any
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -24,17 +22,27 @@ _NUMBERED = {"chapter", "part", "act", "scene", "volume", "book", "section", "wa
              "world", "appendix", "article", "level", "stage", "class"}  # fmt: skip
 _SIGNS = {".": "dot", "@": "at", "/": "slash", ":": "colon", "_": "underscore", "&": "ampersand",
           "+": "plus"}  # fmt: skip
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _VALUES = {"I": 1, "V": 5, "X": 10, "L": 50}
 
 
 def ordinal(number: int) -> str:
     """Returns "1st" of 1."""
-    return _inflect.ordinal(str(number))
+    is_teen = 11 <= number % 100 <= 13
+    return f"{number}{'th' if is_teen else _ENDINGS.get(number % 10, 'th')}"
 
 
 def in_words(number: str) -> str:
     """Returns an integer or ordinal in words without "and" and commas: "one hundred fifth"."""
-    return str(_inflect.number_to_words(number, andword="")).replace(",", "")
+    return str(_engine().number_to_words(number, andword="")).replace(",", "")
+
+
+@cache
+def _engine() -> Any:
+    # Three seconds to import, and most texts need none of it.
+    import inflect
+
+    return inflect.engine()
 
 
 def full_month(name: str) -> str:

@@ -6,8 +6,8 @@ Numbers are put into words by `inflect`, with and without "and".
 
 from functools import cache
 from itertools import product
+from typing import Any
 
-import inflect
 import numpy as np
 
 from selfverify.prompts import vocabulary as words
@@ -19,7 +19,10 @@ PHONETIC_DIGITS = "zero one two three four five six seven eight nine".split()
 
 
 @cache
-def _engine() -> inflect.engine:
+def _engine() -> Any:
+    # Three seconds to import, and most callers of this package need none of it.
+    import inflect
+
     return inflect.engine()
 
 

@@ -1,10 +1,12 @@
 """Folders as people have them: every text and every clip is a row or a bad row."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
+from datasets import Audio, Dataset, DatasetDict
 
 from selfverify.errors import InputError
 from selfverify.scoring.command import _beside
@@ -73,13 +75,61 @@ def test_a_folder_of_librispeech(put):
     assert bad == {"1/2/1-2-0001.flac": "no such file"}
 
 
+def saved(folder: Path, *, splits: bool, decoded_rows: list[dict]) -> Path:
+    """A dataset as the library saves it, its audio inside."""
+    rows = Dataset.from_list(decoded_rows).cast_column("audio", Audio(sampling_rate=16_000))
+    dataset = DatasetDict({"test": rows, "dev": rows.select([0])}) if splits else rows
+    dataset.save_to_disk(str(folder))
+    return folder
+
+
+@pytest.fixture
+def flac():
+    file = io.BytesIO()
+    sf.write(file, np.zeros(1600), 16_000, format="FLAC")
+    return file.getvalue()
+
+
+def test_a_dataset_of_hugging_face_with_its_audio_inside(tmp_path, flac):
+    rows = [
+        {"audio": {"bytes": flac, "path": "one.flac"}, "text": "Hello.", "system": "a", "other": 1},
+        {"audio": {"bytes": flac, "path": None}, "text": "", "system": "a", "other": 2},
+    ]
+    folder = saved(tmp_path / "set", splits=False, decoded_rows=rows)
+    good, bad = read_manifest(folder)
+    assert [(row.id, row.text, row.system) for row in good] == [
+        ("row-000000-one.flac", "Hello.", "a")
+    ]
+    assert good[0].path.read_bytes() == flac
+    assert [(row.audio, row.reason) for row in bad] == [("row-000001", "no text")]
+
+
+def test_all_splits_of_a_dataset_are_read(tmp_path, flac):
+    rows = [{"audio": {"bytes": flac, "path": "one.flac"}, "text": "Hello."}]
+    good, _ = read_manifest(saved(tmp_path / "set", splits=True, decoded_rows=rows))
+    assert [row.id for row in good] == ["test-000000-one.flac", "dev-000000-one.flac"]
+
+
+def test_a_dataset_of_paths(put):
+    folder = put(clips__a_wav="")
+    rows = Dataset.from_list([{"audio": "../clips/a.wav", "text": "Hello."}])
+    rows.save_to_disk(str(folder / "set"))
+    assert read(folder / "set") == ({"../clips/a.wav": "Hello."}, {})
+
+
+def test_a_dataset_without_the_columns_names_them(tmp_path):
+    Dataset.from_list([{"sound": "a.wav", "text": "Hello."}]).save_to_disk(str(tmp_path / "set"))
+    with pytest.raises(InputError, match="no column 'audio'; there are: sound, text"):
+        read_manifest(tmp_path / "set")
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [
         ({"wav_scp": "a a.wav\n", "text": "a Yes.\n", "segments": ""}, "segments cut"),
         ({"wav_scp": "a a.wav\na b.wav\n", "text": "a Yes.\n"}, "a is there twice"),
         ({"wav_scp": "a a.wav\n"}, "text: .*No such file"),
-        ({"dataset_dict.json": "{}"}, "Hugging Face"),
+        ({"dataset_dict.json": "{}"}, "no whole dataset"),
         ({"README_md": "nothing"}, "no audio in it"),
     ],
 )

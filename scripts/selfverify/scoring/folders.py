@@ -6,8 +6,10 @@ that was never written must not vanish from the count.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from selfverify.errors import InputError
+from selfverify.scoring.datasets_on_disk import is_dataset, read_dataset
 
 PROBLEM = "what is wrong with the row"  # key of a record that could not be read as one
 AUDIO = (
@@ -17,22 +19,21 @@ AUDIO = (
 TRANSCRIPTS = ".trans.txt"  # of LibriSpeech, one a chapter
 
 
-def read_folder(folder: Path) -> list[dict[str, str]]:
+def read_folder(folder: Path) -> list[dict[str, Any]]:
     """Returns a record per clip, with audio relative to the folder.
 
-    A folder is one of three kinds, the first that fits: Kaldi's, with `wav.scp` and `text`;
-    LibriSpeech's, with a `*.trans.txt` per subfolder; else every audio file below it with a text
-    of the same name, `a/b.wav` and `a/b.txt`.
+    A folder is one of four kinds, the first that fits: Kaldi's, with `wav.scp` and `text`; a
+    dataset that Hugging Face's library saved (`datasets_on_disk`); LibriSpeech's, with a
+    `*.trans.txt` per subfolder; else every audio file below it with a text of the same name,
+    `a/b.wav` and `a/b.txt`.
 
     Raises:
         InputError: if its kind cannot be read.
     """
     if (folder / "wav.scp").exists():
         return list(_of_kaldi(folder))
-    if (folder / "dataset_info.json").exists() or (folder / "dataset_dict.json").exists():
-        raise InputError(
-            f"{folder}: a dataset saved by Hugging Face's datasets; write its audio to files"
-        )
+    if is_dataset(folder):
+        return read_dataset(folder)
     if chapters := sorted(folder.rglob(f"*{TRANSCRIPTS}")):
         return [record for path in chapters for record in _of_librispeech(path, folder)]
     return list(_of_pairs(folder))

@@ -21,6 +21,7 @@ import soundfile as sf
 
 from selfverify.errors import InputError
 from selfverify.metric.normalisation import normalise, strip_tags
+from selfverify.scoring.datasets_on_disk import PLACE
 from selfverify.scoring.folders import PROBLEM, read_folder
 
 NEEDED = ("audio", "text")
@@ -58,7 +59,7 @@ def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
     """
     folder = path if path.is_dir() else path.parent
     records = _read(path)
-    columns = list(dict.fromkeys(k for record in records for k in record if k != PROBLEM))
+    columns = [k for k in dict.fromkeys(itertools.chain(*records)) if k not in (PROBLEM, PLACE)]
     for name in NEEDED:
         if name not in columns:
             raise InputError(f"{path}: no column {name!r}{_hint(name, columns)}")
@@ -160,7 +161,7 @@ def read_record(number: int, record: dict[str, Any], folder: Path) -> Row:
     for name, value in zip(NEEDED, (audio, text), strict=True):
         if not value:
             raise InputError(f"no {name}")
-    path = folder / audio
+    path = record.get(PLACE, folder / audio)
     if not path.is_file():
         raise InputError("no such file")
     spoken = map(strip_tags, (*_spoken(record), text))

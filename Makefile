@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: all ready test quick-test check format cluster lock clean
+.PHONY: all quick ready test quick-test check format cluster lock clean
 
 all: $(READY)
 	$(VENV)/bin/snakemake all
+
+# A first figure in minutes: two systems, a few prompts; see params.quick.yaml.
+quick: $(READY)
+	$(VENV)/bin/snakemake all --configfile params.quick.yaml
 
 ready: $(READY)
 

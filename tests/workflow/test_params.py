@@ -16,6 +16,17 @@ def test_the_shipped_parameters_pass(params):
     check_params(params)
 
 
+def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
+    quick = yaml.safe_load((ROOT / "params.quick.yaml").read_text())
+    track, mini = quick["tracks"]["quick"], params["tracks"]["mini"]
+    check_params(params | {"track": "quick", "tracks": params["tracks"] | quick["tracks"]})
+    for kind in ("systems", "codecs", "recognisers"):
+        assert {name: mini[kind][name] for name in track[kind]} == track[kind], kind
+    assert [track[role] for role in ("verifier", "evaluator")] == [
+        mini[role] for role in ("verifier", "evaluator")
+    ]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [

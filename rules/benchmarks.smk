@@ -5,6 +5,7 @@ out: figures/{track}/table_scale.{csv,md}
      figures/paper/table_resources.{csv,md}
      figures/paper/table_training_resources.{csv,md}
      figures/benchmarks/table_gpu.{csv,md}
+     figures/benchmarks/table_speed.{csv,md}
 """
 
 
@@ -139,3 +140,31 @@ rule benchmark_gpu:
         ),
     shell:
         run("plans", to=TABLE)
+
+
+rule table_speed:
+    """Table: sampling and recognition on the CPU against the packages' own loops."""
+    input:
+        code=code("table_speed"),
+        prompts=f"{DATA}/prompts/hard.parquet",
+        model=BUNDLED_WHISPER,
+    output:
+        csv="figures/benchmarks/table_speed.csv",
+        markdown="figures/benchmarks/table_speed.md",
+        latex="figures/benchmarks/table_speed.tex",
+    log:
+        "logs/table_speed.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=list(TRACK["systems"]),
+            verifier=recogniser_options("verifier"),
+            evaluator=recogniser_options("evaluator"),
+            whisper_model=BUNDLED_WHISPER,
+            num_candidates=64,
+            num_clips=32,
+            num_repeats=3,
+        ),
+    shell:
+        run("prompts", to=TABLE)

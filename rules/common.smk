@@ -257,9 +257,11 @@ def of_start(key, default=None):
     return lambda wildcards: SPEAKERS[of_policy(wildcards).start].get(key, default)
 
 
-def of_arm(key):
+def of_arm(key, default=None):
     """A function of wildcards: what the parameters say of the arm."""
-    return lambda wildcards: TRACK["distillation"]["arms"][of_policy(wildcards).arm][key]
+    return lambda wildcards: TRACK["distillation"]["arms"][of_policy(wildcards).arm].get(
+        key, default
+    )
 
 
 def of_start_codec(key):

@@ -71,6 +71,7 @@ rule finetune:
             voice=of_start("voice", ""),
             settings=dict(
                 losses=of_arm("losses"),
+                selection=of_arm("selection", "verified"),
                 beta=of_arm("beta"),
                 learning_rate=of_arm("learning_rate"),
                 num_steps=lambda wildcards: of_policy(wildcards).num_steps,

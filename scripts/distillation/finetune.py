@@ -11,7 +11,7 @@ from selfverify.distillation.pools import read_pool
 from selfverify.distillation.preference import preference_trainer
 from selfverify.distillation.separation import check_unseen
 from selfverify.distillation.sft import sft_trainer
-from selfverify.distillation.training_sets import best_of_n, describe, preference_pairs
+from selfverify.distillation.training_sets import SELECTIONS, describe, preference_pairs
 from selfverify.sampling.seeds import settings_hash
 from selfverify.storage.checkpoints import file_sha256
 from selfverify.systems import load_system
@@ -55,7 +55,8 @@ def finetune(
     system = load_system(adapter, start, voice=voice, device=device, dtype=dtype)
     begin = time.monotonic()
     if settings.losses == ("sft",):
-        trainer = sft_trainer(system, best_of_n(candidates), settings, run, device)
+        kept = SELECTIONS[settings.selection](candidates, settings.seed)
+        trainer = sft_trainer(system, kept, settings, run, device)
     else:
         trainer = preference_trainer(system, preference_pairs(candidates), settings, run, device)
     curve = train(trainer)

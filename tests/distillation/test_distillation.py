@@ -9,7 +9,12 @@ import pytest
 from selfverify.distillation.comparison import parse_arms, read_arms, share_closed
 from selfverify.distillation.plan import plan_policies
 from selfverify.distillation.pools import TrainingCandidate, judge_pool
-from selfverify.distillation.training_sets import best_of_n, describe, preference_pairs
+from selfverify.distillation.training_sets import (
+    SELECTIONS,
+    best_of_n,
+    describe,
+    preference_pairs,
+)
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.storage.records import FailureMode, StopReason
@@ -69,6 +74,20 @@ def test_what_is_learnt_from_a_pool(pool, kept, pair):
     assert [c.score for c in best_of_n(pool)] == ([] if kept is None else [kept])
     scores = [(p.chosen.score, p.rejected.score) for p in preference_pairs(pool)]
     assert scores == ([] if pair is None else [pair])
+
+
+def test_the_control_has_the_prompts_of_the_verified_and_failures_too():
+    pools = [
+        candidate(score, mode, utterance=f"u{number:02}", index=index)
+        for number in range(40)
+        for index, (score, mode) in enumerate([(0.1, OK), (1.9, SILENT)])
+    ]
+    dead = [candidate(2.0, SILENT, utterance="u99", index=index) for index in range(2)]
+    verified, drawn = (SELECTIONS[name](pools + dead, 1) for name in ("verified", "random"))
+    assert [c.utterance_id for c in drawn] == [c.utterance_id for c in verified]
+    assert 8 < sum(c.fails for c in drawn) < 32  # of 40, one in two
+    assert SELECTIONS["random"](pools + dead, 1) == drawn
+    assert SELECTIONS["random"](pools + dead, 2) != drawn
 
 
 def test_description_counts_prompts_and_modes():

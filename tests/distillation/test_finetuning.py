@@ -183,6 +183,15 @@ def test_what_cannot_be_trained_is_said(tiny_systems, tmp_path):
         examples_of(llasa, [failed(candidates_of(llasa, 1)[0])])
 
 
+@pytest.mark.parametrize("adapter", ["llasa", "csm"])
+def test_the_control_learns_from_failures_too(adapter, tiny_systems, tmp_path):
+    system = load_system(adapter, tiny_systems[adapter])
+    settings = dataclasses.replace(SETTINGS, selection="random")
+    failures = [failed(c) for c in candidates_of(system)]
+    curve = train(sft_trainer(system, failures, settings, tmp_path / "run", "cpu"))
+    assert len(curve) == settings.num_steps
+
+
 def test_evaluated_prompts_are_refused(tiny_systems, tmp_path):
     system = load_system("llasa", tiny_systems["llasa"])
     pool = candidates_of(system, 2)

@@ -59,6 +59,12 @@ def test_the_shipped_parameters_pass(params):
             {"stf": 1},
             r"systems\.mini-llasa: no arm 'stf'; did you mean 'sft'",
         ),
+        (
+            "tracks.mini.distillation.arms.dpo.selection",
+            "random",
+            r"arms\.dpo\.selection: 'random' is for losses \[sft\]; remove the key",
+        ),
+        ("tracks.mini.distillation.arms.sft.selection", "best", r"'best' is not one of"),
         ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
         ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
         (

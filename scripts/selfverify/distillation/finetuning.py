@@ -47,6 +47,7 @@ class TrainingSettings:
     micro_batch_size: int  # at most so many at once, for memory; gradients of a step are added up
     lora_rank: int
     seed: int
+    selection: str = "verified"  # what SFT learns of a prompt: a key of `training_sets.SELECTIONS`
 
 
 def lora_config(rank: int) -> LoraConfig:

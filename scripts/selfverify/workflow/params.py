@@ -138,6 +138,9 @@ def _distillation_contradictions(track: dict[str, Any]):
             if plan[key] % arm["num_rounds"]:
                 problem = f"{arm['num_rounds']} does not divide {key} {plan[key]}"
                 yield f"distillation.arms.{name}.num_rounds", problem
+        if arm.get("selection", "verified") != "verified" and arm["losses"] != ["sft"]:
+            problem = f"{arm['selection']!r} is for losses [sft]; remove the key"
+            yield f"distillation.arms.{name}.selection", problem
     known = plan["arms"] | plan["rivals"]
     for system, arms in plan["systems"].items():
         if system not in track["systems"]:

@@ -1,8 +1,12 @@
 """The controlled comparison of policies and rivals with their teachers.
 
+Every arm is drawn at its system's temperature, and at one at which the system itself fails less:
+what an arm gains there, it gains on top of cooling.
+
 in:  data/{track}/verdicts, audio and policies
 out: data/{track}/pitch/{system}/{prompt_set}.parquet
-     figures/{track}/table_distillation.*, table_method_comparison.*, distillation_gain.*, …
+     data/{track}/entropy/{system}/{prompt_set}.parquet
+     figures/{track}/sharpening_line.*, table_distillation.*, table_method_comparison.*, distillation_gain.*, …
 """
 
 DISTILLED_FILES = {
@@ -18,6 +22,29 @@ DISTILLED_FILES = {
     name: figure_files(name, pdf="pdf", png="png")
     for name in ("distillation_gain", "training_curves")
 }
+DISTILLED_FILES["sharpening_line"] = figure_files(
+    "sharpening_line", csv="csv", pdf="pdf", png="png"
+)
+
+ARMS = [f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()]
+MATCHED_ARMS = [f"{name}={system}={arm}" for name, (system, arm) in MATCHED.items()]
+
+# Speaker → (system, arm) of every point of the sharpening line; a rival that is a point of the line
+# of its system is no arm there.
+SHARPENED = (
+    {name: (policy.system, policy.arm) for name, policy in FINAL.items()}
+    | MATCHED
+    | {name: (system, TEACHER) for name, (system, _) in LINE.items()}
+)
+
+
+def sharpened(folder):
+    """Verdicts, or the like, of every speaker of the sharpening line."""
+    return [
+        f"{DATA}/{folder}/{name}/{prompt_set}.parquet"
+        for name in SHARPENED
+        for prompt_set in DISTILLATION["sharpening_line"]["prompt_sets"]
+    ]
 
 
 rule table_distillation:
@@ -26,19 +53,25 @@ rule table_distillation:
         code=code("table_distillation"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
+        matched=judged(MATCHED),
     output:
-        **DISTILLED_FILES["table_distillation"],
+        **reported("table_distillation"),
     log:
         f"logs/{TRACK_NAME}/table_distillation.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
+            matched_arms=MATCHED_ARMS,
+            temperatures=[
+                f"{system}={temperature:g}"
+                for system, temperature in DISTILLATION["matched_temperature"].items()
+            ],
             seed=config["seed"],
         ),
     shell:
-        run("teachers", "policies", to=TABLE)
+        run("teachers", "policies", "matched", to=TABLE)
 
 
 rule table_method_comparison:
@@ -47,19 +80,21 @@ rule table_method_comparison:
         code=code("table_method_comparison"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
+        matched=judged(MATCHED),
     output:
-        **DISTILLED_FILES["table_method_comparison"],
+        **reported("table_method_comparison"),
     log:
         f"logs/{TRACK_NAME}/table_method_comparison.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
+            matched_arms=MATCHED_ARMS,
             seed=config["seed"],
         ),
     shell:
-        run("teachers", "policies", to=TABLE)
+        run("teachers", "policies", "matched", to=TABLE)
 
 
 rule measure_pitch:
@@ -85,14 +120,14 @@ rule table_guards:
         policies=judged(FINAL),
         pitches=judged([*DISTILLATION["systems"], *FINAL], folder="pitch"),
     output:
-        **DISTILLED_FILES["table_guards"],
+        **reported("table_guards"),
     log:
         f"logs/{TRACK_NAME}/table_guards.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
         ),
     shell:
         run("teachers", "policies", "pitches", to=TABLE)
@@ -105,14 +140,14 @@ rule table_gain_by_prompt:
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
     output:
-        **DISTILLED_FILES["table_gain_by_prompt"],
+        **reported("table_gain_by_prompt"),
     log:
         f"logs/{TRACK_NAME}/table_gain_by_prompt.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
         ),
     shell:
         run("teachers", "policies", to=TABLE)
@@ -127,7 +162,7 @@ rule table_budgets:
             name=[name for name, policy in POLICIES.items() if policy.is_trained],
         ),
     output:
-        **DISTILLED_FILES["table_budgets"],
+        **reported("table_budgets"),
     log:
         f"logs/{TRACK_NAME}/table_budgets.log",
     conda:
@@ -142,7 +177,7 @@ rule distillation_gain:
         code=code("plot_distillation_gain"),
         table=DISTILLED_FILES["table_distillation"]["csv"],
     output:
-        **DISTILLED_FILES["distillation_gain"],
+        **reported("distillation_gain"),
     log:
         f"logs/{TRACK_NAME}/distillation_gain.log",
     conda:
@@ -158,7 +193,7 @@ rule training_curves:
         curves=expand(f"{DATA}/policies/{{name}}/curve.csv", name=TRAINED),
         facts=expand(f"{DATA}/policies/{{name}}/training.json", name=TRAINED),
     output:
-        **DISTILLED_FILES["training_curves"],
+        **reported("training_curves"),
     log:
         f"logs/{TRACK_NAME}/training_curves.log",
     conda:
@@ -169,6 +204,61 @@ rule training_curves:
         ),
     shell:
         run("curves", to=("pdf", "png"))
+
+
+rule measure_entropy:
+    """How sharply a system or policy chose what it says."""
+    input:
+        code=code("measure_entropy", SYSTEMS, of_system("adapter")),
+        prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
+        candidates=lambda wildcards: [
+            f"{DATA}/candidates/{wildcards.system}/{wildcards.prompt_set}/{shard}.parquet"
+            for shard in shards(wildcards.prompt_set)
+        ],
+        checkpoint=files_of(of_system("checkpoint")),
+    output:
+        f"{DATA}/entropy/{{system}}/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/measure_entropy/{{system}}/{{prompt_set}}.log",
+    conda:
+        "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+        gpu=GPU,
+    params:
+        options(
+            adapter=of_system("adapter"),
+            checkpoint=of_system("checkpoint"),
+            dtype=of_system("dtype"),
+            voice=of_system("voice", ""),
+            sampling=lambda wildcards: sampling_settings(SPEAKERS[wildcards.system]),
+            device=TRACK["device"],
+        ),
+    shell:
+        run("prompts", "candidates", to="output")
+
+
+rule sharpening_line:
+    """Figure: failure rate against entropy, systems as they cool and every arm beside them."""
+    input:
+        code=code("plot_sharpening_line"),
+        verdicts=sharpened("verdicts"),
+        entropies=sharpened("entropy"),
+    output:
+        **reported("sharpening_line"),
+    log:
+        f"logs/{TRACK_NAME}/sharpening_line.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            arms=[f"{name}={system}={arm}" for name, (system, arm) in SHARPENED.items()],
+            temperatures=[SPEAKERS[name]["temperature"] for name in SHARPENED],
+            seed=config["seed"],
+        ),
+    shell:
+        run("verdicts", "entropies", to=("csv", "pdf", "png"))
 
 
 rule distillation:

@@ -8,7 +8,9 @@ import pandas as pd
 
 from selfverify.distillation.comparison import (
     BEST_OF,
+    TEACHER,
     Arm,
+    counterpart,
     parse_arms,
     read_arms,
     share_closed,
@@ -24,17 +26,25 @@ NOTE = (
     "Failures by the evaluator on prompts that no arm was trained on, on fresh seeds. Single shot: "
     "k of n candidates of all training seeds, the rate with its Korn-Graubard 95 % interval, and "
     "the rate of each training seed. Less than as is: paired by prompt, BCa bootstrap 95 % over "
-    "prompts. Closed: 1 - arm / as is, percentile bootstrap 95 % over prompts; the intervals do "
-    "not count the chance of training with other seeds. As is: the system itself. Best of "
+    "prompts. At {temperatures}, where as is alone gains by cooling: the rate of each arm there, "
+    "and on top of cooling, how much less it is than as is at that temperature; rivals have no "
+    "such columns. Closed: 1 - arm / as is, percentile bootstrap 95 % over prompts; the intervals "
+    "do not count the chance of training with other seeds. As is: the system itself. Best of "
     f"{BEST_OF}: exact over all pairs of a pool."
 )
+
+
+ON_TOP = ("k", "n", "rate", "low", "high", "difference", "difference_low", "difference_high")
 
 
 def table_distillation(
     *,
     teachers: list[Path],
     policies: list[Path],
+    matched: list[Path],
     arms: list[str],
+    matched_arms: list[str],
+    temperatures: list[str],
     seed: int,
     files: TableFiles,
 ) -> None:
@@ -43,16 +53,24 @@ def table_distillation(
     Args:
         teachers: verdicts of the systems.
         policies: verdicts of the policies.
+        matched: verdicts of systems and policies at the matched temperature.
         arms: "policy=system=arm" of every policy.
+        matched_arms: the same at the matched temperature, systems as "as is".
+        temperatures: "system=temperature", the matched ones.
         seed: of resampling.
         files: the table.
     """
     found = read_arms(teachers, policies, parse_arms(arms))
-    rows = [_row(arm, teacher_of(arm, found), seed) for arm in found]
+    cool = read_arms([], matched, parse_arms(matched_arms))
+    rows = [
+        _row(arm, teacher_of(arm, found), seed) | _on_top(counterpart(arm, cool), cool, seed)
+        for arm in found
+    ]
     table = pd.DataFrame(rows).sort_values(["system", "prompt_set"], kind="stable")
     write_csv(table, files.csv)
     shown = pd.DataFrame(map(_shown, table.to_dict("records")))
-    write_shown(shown, NOTE, files)
+    named = ", ".join(pair.replace("=", " T ") for pair in temperatures)
+    write_shown(shown, NOTE.format(temperatures=named or "a matched temperature"), files)
 
 
 def _row(arm: Arm, teacher: Arm, seed: int) -> dict[str, Any]:
@@ -84,10 +102,22 @@ def _row(arm: Arm, teacher: Arm, seed: int) -> dict[str, Any]:
     }
 
 
+def _on_top(arm: Arm | None, arms: list[Arm], seed: int) -> dict[str, Any]:
+    """What an arm fails at and gains at the matched temperature, empty where it was not drawn."""
+    if arm is None:
+        return dict.fromkeys((f"matched_{name}" for name in ON_TOP), np.nan)
+    found = _row(arm, teacher_of(arm, arms), seed)
+    return {f"matched_{name}": found[name] for name in ON_TOP}
+
+
 def _shown(row: dict[str, Any]) -> dict[str, str]:
-    is_teacher = row["arm"] == "as is"
+    is_teacher = row["arm"] == TEACHER
     closed = "{closed:.0%} [{closed_low:.0%}, {closed_high:.0%}]".format(**row)
     less = "{difference:.1%} [{difference_low:.1%}, {difference_high:.1%}]".format(**row)
+    on_top = (
+        "{matched_difference:.1%} [{matched_difference_low:.1%}, {matched_difference_high:.1%}]"
+    ).format(**row)
+    cooled = "{matched_k:.0f}/{matched_n:.0f} = {matched_rate:.1%}".format(**row)
     return {
         "system": row["system"],
         "prompt set": row["prompt_set"],
@@ -95,6 +125,8 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
         "single shot": "{k}/{n} = {rate:.1%} [{low:.1%}, {high:.1%}]".format(**row),
         "by seed": row["seed_rates"] if row["num_seeds"] > 1 else "",
         "less than as is": "" if is_teacher else less,
+        "on top of cooling": "" if is_teacher or pd.isna(row["matched_k"]) else on_top,
+        "cooled": "" if pd.isna(row["matched_k"]) else cooled,
         "closed": "" if is_teacher or pd.isna(row["closed"]) else closed,
         f"best of {BEST_OF}": "{best_rate:.1%}".format(**row),
     }

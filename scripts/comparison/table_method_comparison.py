@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from selfverify.distillation.comparison import TEACHER, Arm, parse_arms, read_arms
+from selfverify.distillation.comparison import TEACHER, Arm, counterpart, parse_arms, read_arms
 from selfverify.results.markup import TableFiles, write_shown
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.statistics.contrasts import equivalence_test, holm, sign_flip_test
@@ -16,13 +16,16 @@ from selfverify.workflow.script import run_script
 
 ALPHA = 0.05
 BASELINE = "sft"
+ON_TOP = ("difference", "low", "high", "p")  # what is told of a contrast at another temperature
 
 
 def table_method_comparison(
     *,
     teachers: list[Path],
     policies: list[Path],
+    matched: list[Path],
     arms: list[str],
+    matched_arms: list[str],
     margin: float = 0.05,
     seed: int,
     files: TableFiles,
@@ -32,13 +35,19 @@ def table_method_comparison(
     Args:
         teachers: verdicts of the systems.
         policies: verdicts of the policies.
+        matched: verdicts of systems and policies at the matched temperature.
         arms: "policy=system=arm" of every policy.
+        matched_arms: the same at the matched temperature, systems as "as is".
         margin: of the equivalence, a difference of rates; and what a larger study should tell.
         seed: of the random sign flips.
         files: the table.
     """
     found = read_arms(teachers, policies, parse_arms(arms))
-    rows = [_contrast(*pair, margin, seed) for pair in contrasts(found)]
+    cool = read_arms([], matched, parse_arms(matched_arms))
+    rows = [
+        _contrast(*pair, margin, seed) | _on_top(*pair, cool, margin, seed)
+        for pair in contrasts(found)
+    ]
     for kind in ("p", "equivalence_p"):
         adjusted = holm([row[kind] for row in rows])
         for row, p_value in zip(rows, adjusted.p_values, strict=True):
@@ -93,6 +102,15 @@ def _contrast(first: Arm, second: Arm, margin: float, seed: int) -> dict[str, An
     }
 
 
+def _on_top(first: Arm, second: Arm, cool: list[Arm], margin: float, seed: int) -> dict[str, Any]:
+    """The same contrast at the matched temperature, empty where one of the two was not drawn."""
+    pair = [counterpart(arm, cool) for arm in (first, second)]
+    found: dict[str, Any] = {}
+    if pair[0] is not None and pair[1] is not None:
+        found = _contrast(pair[0], pair[1], margin, seed)
+    return {f"matched_{name}": found.get(name, np.nan) for name in ON_TOP}
+
+
 def _verdict(row: dict[str, Any]) -> str:
     if row["p_adjusted"] < ALPHA:
         return "better" if row["difference"] > 0 else "worse"
@@ -100,6 +118,7 @@ def _verdict(row: dict[str, Any]) -> str:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
+    on_top = "{matched_difference:.1%} [{matched_low:.1%}, {matched_high:.1%}], p {matched_p:.2g}"
     needed = [row["prompts_to_tell"], row["prompts_for_equivalence"]]
     return {
         "system": row["system"],
@@ -107,6 +126,7 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
         "contrast": "{arm} against {baseline}".format(**row),
         "failures": "{arm_k}/{arm_n} against {baseline_k}/{baseline_n}".format(**row),
         "fewer": "{difference:.1%} [{low:.1%}, {high:.1%}]".format(**row),
+        "on top of cooling": "" if pd.isna(row["matched_p"]) else on_top.format(**row),
         "p, adjusted": "{p:.2g}, {p_adjusted:.2g}".format(**row),
         "p of equality, adjusted": "{equivalence_p:.2g}, {equivalence_p_adjusted:.2g}".format(
             **row
@@ -119,7 +139,8 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
 def _note(margin: float, num_contrasts: int) -> str:
     return (
         "Single shot, by the evaluator; differences of failure rates paired by prompt, seeds "
-        "averaged, with the 90 % interval of the equivalence test. p: sign flips within prompts. p "
+        "averaged, with the 90 % interval of the equivalence test. On top of cooling: the same, "
+        "both at the matched temperature, p not adjusted. p: sign flips within prompts. p "
         f"of equality: two one-sided tests within ±{margin:.1%}. Both are adjusted by Holm for all "
         f"{num_contrasts} contrasts of the table. Prompts needed at the spread seen and 80 % "
         f"power: to tell a difference of {margin:.1%} / to show equality within it."

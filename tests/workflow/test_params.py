@@ -65,7 +65,23 @@ def test_the_shipped_parameters_pass(params):
             r"arms\.dpo\.selection: 'random' is for losses \[sft\]; remove the key",
         ),
         ("tracks.mini.distillation.arms.sft.selection", "best", r"'best' is not one of"),
+        (
+            "tracks.mini.distillation.matched_temperature",
+            {"mini-lasa": 0.5},
+            r"matched_temperature\.mini-lasa: no system of distillation; did you mean 'mini-llasa'",
+        ),
+        (
+            "tracks.mini.distillation.matched_temperature.mini-llasa",
+            0.8,
+            r"matched_temperature\.mini-llasa: the system's own; choose another",
+        ),
+        ("tracks.mini.distillation.sharpening_line.temperatures", [1.0], r"\[1\.0\] is too short"),
         ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
+        (
+            "tracks.mini.distillation.num_held_out_shards",
+            3,
+            r"num_held_out_shards: train_prompts has 2 beside num_shards 4",
+        ),
         ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
         (
             "tracks.mini.prompt_sets.adversarial.systems",

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from selfverify.distillation.plan import TEACHER
 from selfverify.errors import InputError
 from selfverify.results.judged_pools import JudgedPools, read_pools
 from selfverify.statistics.best_of_n import failures_of_best
 from selfverify.statistics.intervals import CONFIDENCE, NUM_RESAMPLES, Mean
 
-TEACHER = "as is"
 BEST_OF = 2
 
 
@@ -93,6 +93,12 @@ def teacher_of(arm: Arm, arms: Sequence[Arm]) -> Arm:
         for other in arms
         if (other.system, other.prompt_set, other.name) == (arm.system, arm.prompt_set, TEACHER)
     )
+
+
+def counterpart(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
+    """Returns the same arm on the same prompts among others, such as those of a temperature."""
+    place = (arm.system, arm.prompt_set, arm.name)
+    return next((a for a in arms if (a.system, a.prompt_set, a.name) == place), None)
 
 
 def share_closed(teacher: np.ndarray, arm: np.ndarray, rng: np.random.Generator) -> Mean:

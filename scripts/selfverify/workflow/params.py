@@ -131,8 +131,12 @@ def _distillation_contradictions(track: dict[str, Any]):
     """The same, of training on verified candidates."""
     plan = track["distillation"]
     num_shards = plan["num_shards"]
-    if num_shards > track.get("train_prompts", {}).get("num_shards", 0):
+    there = track.get("train_prompts", {}).get("num_shards", 0)
+    if num_shards > there:
         yield "distillation.num_shards", f"{num_shards} is more than train_prompts has"
+    elif num_shards + plan["num_held_out_shards"] > there:
+        problem = f"train_prompts has {there - num_shards} beside num_shards {num_shards}"
+        yield "distillation.num_held_out_shards", problem
     for name, arm in plan["arms"].items():
         for key in ("num_shards", "num_steps"):
             if plan[key] % arm["num_rounds"]:
@@ -148,3 +152,13 @@ def _distillation_contradictions(track: dict[str, Any]):
         for name in arms:
             if name not in known:
                 yield f"distillation.systems.{system}", f"no arm {name!r}{_near(name, known)}"
+    for name in plan["matched_temperature"]:
+        key = f"distillation.matched_temperature.{name}"
+        if name not in plan["systems"]:
+            yield key, f"no system of distillation{_near(name, plan['systems'])}"
+        elif plan["matched_temperature"][name] == track["systems"][name]["temperature"]:
+            yield key, "the system's own; choose another, or remove the key"
+    for name in plan["sharpening_line"]["prompt_sets"]:
+        if name not in track["prompt_sets"]:
+            problem = f"no prompt set {name!r}{_near(name, track['prompt_sets'])}"
+            yield "distillation.sharpening_line.prompt_sets", problem

@@ -15,6 +15,15 @@ VERIFIER = TRACK["recognisers"][TRACK["verifier"]]
 TRAINED = {name: policy for name, policy in FINAL.items() if policy.is_trained}
 
 
+def held_out_pools(wildcards):
+    """Judged candidates of the policy's system on training prompts that no policy learns from."""
+    first = DISTILLATION["num_shards"]
+    return [
+        f"{DATA}/training_pools/{of_policy(wildcards).system}/{shard:03d}.parquet"
+        for shard in range(first, first + DISTILLATION["num_held_out_shards"])
+    ]
+
+
 rule judge_training_pool:
     """What the verifier says of one shard of training candidates."""
     input:
@@ -45,6 +54,7 @@ rule finetune:
             f"{DATA}/training_pools/{speaker}/{shard:03d}.parquet"
             for speaker, shard in of_policy(wildcards).pools
         ],
+        held_out=held_out_pools,
         evaluated=[f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in ORIGINAL_SETS],
         start=files_of(of_start("checkpoint")),
     output:
@@ -85,7 +95,7 @@ rule finetune:
             output=f"{DATA}/policies/{{policy}}",
         ),
     shell:
-        run("pools", "evaluated", to=())
+        run("pools", "held_out", "evaluated", to=())
 
 
 rule finetune_grpo:
@@ -97,6 +107,7 @@ rule finetune_grpo:
             code_files("finetune_grpo", RECOGNISERS[VERIFIER["adapter"]].partition(":")[0])
         ),
         prompts=f"{DATA}/prompts/train.parquet",
+        held_out=held_out_pools,
         evaluated=[f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in ORIGINAL_SETS],
         start=files_of(of_start("checkpoint")),
         codec=files_of(of_start_codec("checkpoint")),
@@ -151,4 +162,4 @@ rule finetune_grpo:
             output=f"{DATA}/policies/{{policy}}",
         ),
     shell:
-        run("prompts", "evaluated", to=())
+        run("prompts", "held_out", "evaluated", to=())

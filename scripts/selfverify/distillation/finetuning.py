@@ -8,6 +8,7 @@ with the adapter merged in, which any program that reads the system's checkpoint
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -19,7 +20,8 @@ from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError, safe_open
 from transformers import Trainer
 
-from selfverify.storage.checkpoints import write_checksums
+from selfverify.sampling.seeds import settings_hash
+from selfverify.storage.checkpoints import CHECKSUMS, file_sha256, write_checksums
 from selfverify.storage.tables import write_csv
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
@@ -31,6 +33,11 @@ LOGGED = {
     "logps/chosen": "chosen_logp",
     "logps/rejected": "rejected_logp",
     "reward": "reward",
+    "grad_norm": "gradient_norm",
+    "held_out_loss": "held_out_loss",
+    "held_out_accuracy": "held_out_accuracy",
+    "held_out_entropy": "held_out_entropy",
+    "held_out_kl": "held_out_kl",
     "learning_rate": "learning_rate",
 }
 
@@ -48,6 +55,26 @@ class TrainingSettings:
     lora_rank: int
     seed: int
     selection: str = "verified"  # what SFT learns of a prompt: a key of `training_sets.SELECTIONS`
+
+
+def training_key(*choices: object, files: Iterable[Path], start: Path) -> str:
+    """Returns what stands for a training in the folder of an interrupted one.
+
+    Args:
+        choices: all else that decides the result.
+        files: that it reads, by content.
+        start: checkpoint to begin with, by content.
+    """
+    return settings_hash(*choices, [file_sha256(path) for path in files], content_of(start))
+
+
+def content_of(checkpoint: Path) -> list[str]:
+    """Returns checksums that stand for the content of a checkpoint folder."""
+    listing = checkpoint / CHECKSUMS
+    files = (
+        [listing] if listing.exists() else sorted(p for p in checkpoint.iterdir() if p.is_file())
+    )
+    return [file_sha256(path) for path in files]
 
 
 def lora_config(rank: int) -> LoraConfig:
@@ -103,14 +130,19 @@ def batch_options(batch_size: int, limit: int) -> dict[str, Any]:
 def train(trainer: Trainer) -> pd.DataFrame:
     """Trains, from where an interrupted run of the same folder was, and returns the curve.
 
-    Columns: step and the names of `LOGGED` that the trainer knows.
+    Columns: step and the names of `LOGGED` that the trainer knows. Those of `held_out` have values
+    at a few steps alone, the first of which is 0, before any update.
     """
     run = Path(str(trainer.args.output_dir))
     last = last_whole_checkpoint(run)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
-    rows = [row for row in trainer.state.log_history if "loss" in row]
-    kept = {"step": "step"} | {name: new for name, new in LOGGED.items() if name in rows[0]}
-    return pd.DataFrame({new: [row[name] for row in rows] for name, new in kept.items()})
+    rows: dict[int, dict[str, float]] = {}
+    for row in trainer.state.log_history:
+        if LOGGED.keys() & row:
+            rows.setdefault(row["step"], {}).update(row)
+    table = pd.DataFrame([rows[step] for step in sorted(rows)])
+    kept = [name for name in ("step", *LOGGED) if name in table]
+    return pd.DataFrame(table[kept]).rename(columns=LOGGED)
 
 
 def last_whole_checkpoint(run: Path) -> Path | None:

@@ -86,6 +86,8 @@ SPEAKERS = TRACK["systems"] | {
     name: TRACK["systems"][policy.system] | policy.settings | checkpoint_of(name)
     for name, policy in POLICIES.items()
 }
+# Whether `all` and DVC have distillation, or `snakemake distillation` alone.
+IN_ALL = bool(POLICIES) and TRACK["distillation"]["in_all"]
 CORRUPTED = "corrupted"  # the reference with failures made on purpose; no voice of the study
 
 

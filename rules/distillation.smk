@@ -1,7 +1,8 @@
 """Distillation: policies trained on verified candidates, and rivals that only sample otherwise.
 
 Candidates of training prompts come from the rules of the systems, and so do those of a policy, one
-rule per round of an online arm. `snakemake distillation`; not part of `all`.
+rule per round of an online arm. `snakemake distillation`; a part of `all` where `in_all` of the
+parameters says so.
 
 in:  data/{track}/candidates, audio and transcripts of the prompt set `train`
 out: data/{track}/training_pools/{system}/{shard}.parquet
@@ -10,6 +11,7 @@ out: data/{track}/training_pools/{system}/{shard}.parquet
 
 DISTILLATION = TRACK["distillation"]
 FINAL = {name: policy for name, policy in POLICIES.items() if policy.is_final}
+BY_FINETUNE = [name for name, policy in POLICIES.items() if policy.is_trained and not is_grpo(name)]
 BY_GRPO = [name for name in POLICIES if is_grpo(name)]
 VERIFIER = TRACK["recognisers"][TRACK["verifier"]]
 TRAINED = {name: policy for name, policy in FINAL.items() if policy.is_trained}
@@ -66,7 +68,7 @@ rule finetune:
     benchmark:
         f"logs/{TRACK_NAME}/finetune/{{policy}}.tsv"
     wildcard_constraints:
-        policy=one_of(name for name in POLICIES if not is_grpo(name)),
+        policy=one_of(BY_FINETUNE),
     conda:
         "../envs/default.yaml"
     resources:

@@ -17,6 +17,12 @@ VERIFIER = TRACK["recognisers"][TRACK["verifier"]]
 TRAINED = {name: policy for name, policy in FINAL.items() if policy.is_trained}
 
 
+def loss_temperature(wildcards):
+    """What logits are divided by in the loss: 1, or what candidates are drawn at."""
+    is_matched = of_arm("temperature_matched", False)(wildcards)
+    return SPEAKERS[of_policy(wildcards).system]["temperature"] if is_matched else 1.0
+
+
 def held_out_pools(wildcards):
     """Judged candidates of the policy's system on training prompts that no policy learns from."""
     first = DISTILLATION["num_shards"]
@@ -84,6 +90,7 @@ rule finetune:
             settings=dict(
                 losses=of_arm("losses"),
                 selection=of_arm("selection", "verified"),
+                temperature=loss_temperature,
                 beta=of_arm("beta"),
                 learning_rate=of_arm("learning_rate"),
                 num_steps=lambda wildcards: of_policy(wildcards).num_steps,

@@ -8,6 +8,7 @@ import torch
 
 from selfverify.distillation.finetuning import (
     TrainingSettings,
+    divide_logits,
     save_policy,
     train,
     training_key,
@@ -62,6 +63,8 @@ def finetune(
     )
     run = run / key
     system = load_system(adapter, start, voice=voice, device=device, dtype=dtype)
+    if settings.temperature != 1.0:
+        divide_logits(system, settings.temperature)
     begin = time.monotonic()
     if settings.losses == ("sft",):
         kept = SELECTIONS[settings.selection](candidates, settings.seed)

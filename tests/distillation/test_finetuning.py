@@ -15,6 +15,7 @@ from selfverify.asr import load_recogniser
 from selfverify.codecs import load_codec
 from selfverify.distillation.finetuning import (
     TrainingSettings,
+    divide_logits,
     save_policy,
     train,
     training_key,
@@ -25,6 +26,7 @@ from selfverify.distillation.pools import TrainingCandidate, read_pool
 from selfverify.distillation.preference import pair_row, preference_trainer
 from selfverify.distillation.separation import check_unseen
 from selfverify.distillation.sft import examples_of, sft_trainer
+from selfverify.distillation.teacher_forcing import forced_logits
 from selfverify.distillation.training_sets import Pair
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
@@ -243,6 +245,39 @@ def test_a_training_goes_on_only_where_all_that_decides_it_is_the_same(tiny_syst
     assert other != before
     (start / "config.json").write_text("{}")  # as a policy of a round before, trained anew
     assert key() != other
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])
+def test_the_loss_is_that_of_divided_logits(adapter, tiny_systems, tmp_path):
+    """At the start, against the formula: mean -log softmax(logits / T) over the sampled ids."""
+    system = load_system(adapter, tiny_systems[adapter])
+    candidates = candidates_of(system)[:2]
+    ids = [(system.prompt_ids(c.text), c.token_ids) for c in candidates]
+    losses = [
+        torch.nn.functional.cross_entropy(logits / 0.5, torch.tensor(c.token_ids), reduction="none")
+        for logits, c in zip(forced_logits(system, ids), candidates, strict=True)
+    ]
+    divide_logits(system, 0.5)
+    settings = dataclasses.replace(SETTINGS, num_steps=1, temperature=0.5)
+    curve = train(sft_trainer(system, candidates, settings, tmp_path / "run", "cpu"))
+    if adapter == "csm":  # a loss per head; the depth decoder's on a part of the frames
+        heads = torch.cat(losses).view(-1, system.num_codebooks)
+        expected = heads[:, 0].mean() + heads[:, 1:].mean()
+        assert curve["loss"].iloc[0] == pytest.approx(float(expected), rel=0.1)
+    else:
+        assert curve["loss"].iloc[0] == pytest.approx(float(torch.cat(losses).mean()), rel=1e-3)
+
+
+def test_preferences_are_learnt_at_the_temperature_too(tiny_systems, tmp_path):
+    system = load_system("llasa", tiny_systems["llasa"])
+    divide_logits(system, 0.5)
+    settings = dataclasses.replace(SETTINGS, losses=("sigmoid",), num_steps=1)
+    pairs = pairs_of(system)[:1]
+    curve = train(preference_trainer(system, pairs, settings, tmp_path / "run", "cpu"))
+    prompt, chosen = system.prompt_ids(TEXT), pairs[0].chosen.token_ids
+    (logits,) = forced_logits(system, [(prompt, chosen)])  # divided by the hook
+    log_probs = torch.log_softmax(logits, dim=-1)[torch.arange(len(chosen)), torch.tensor(chosen)]
+    assert curve["chosen_logp"].iloc[0] == pytest.approx(float(log_probs.sum()), rel=1e-2)
 
 
 def test_what_cannot_be_trained_is_said(tiny_systems, tmp_path):

@@ -18,11 +18,14 @@ import pandas as pd
 import torch
 from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError, safe_open
+from torch.utils.hooks import RemovableHandle
 from transformers import Trainer
 
 from selfverify.sampling.seeds import settings_hash
 from selfverify.storage.checkpoints import CHECKSUMS, file_sha256, write_checksums
 from selfverify.storage.tables import write_csv
+from selfverify.systems.base import TTSSystem
+from selfverify.systems.csm import Csm
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 WEIGHTS = {"SHA256SUMS", "model.safetensors.index.json"}  # not copied: made anew
@@ -55,6 +58,7 @@ class TrainingSettings:
     lora_rank: int
     seed: int
     selection: str = "verified"  # what SFT learns of a prompt: a key of `training_sets.SELECTIONS`
+    temperature: float = 1.0  # that logits are divided by in the loss
 
 
 def training_key(*choices: object, files: Iterable[Path], start: Path) -> str:
@@ -83,6 +87,28 @@ def lora_config(rank: int) -> LoraConfig:
         r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=PROJECTIONS,
         task_type="CAUSAL_LM",
     )  # fmt: skip
+
+
+def divide_logits(system: TTSSystem, temperature: float) -> list[RemovableHandle]:
+    """Makes the model of a system divide its logits, and returns what takes this back.
+
+    Candidates drawn at a temperature T come from p^(1/T): a model that learns them as they are
+    grows sharper, and drawn at T again acts as the start at T². Where the loss has the logits that
+    sampling has, all divided by T, the start explains its candidates as well as anything, and what
+    is learnt is owed to their selection.
+
+    TRL multiplies hidden states with the output's weights itself, so that those of a Llama are
+    divided; CSM's backbone hands them on to its depth decoder, so there the heads' outputs are.
+    """
+
+    def divided(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        return output / temperature
+
+    model: Any = system.model
+    places = [model.lm_head, model.depth_decoder.codebooks_head] if isinstance(
+        system, Csm
+    ) else [model.model.norm]  # fmt: skip
+    return [place.register_forward_hook(divided) for place in places]
 
 
 def trainer_options(

@@ -17,6 +17,8 @@ DISTILLED_FILES = {
         "table_budgets",
         "table_guards",
         "table_gain_by_prompt",
+        "table_distillation_power",
+        "table_distillation_claims",
     )
 } | {
     name: figure_files(name, pdf="pdf", png="png")
@@ -27,6 +29,10 @@ DISTILLED_FILES["sharpening_line"] = figure_files(
 )
 
 ARMS = [f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()]
+PRIMARY = [
+    "{system}={prompt_set}={arm}={baseline}".format(**contrast)
+    for contrast in DISTILLATION["primary_contrasts"]
+]
 MATCHED_ARMS = [f"{name}={system}={arm}" for name, (system, arm) in MATCHED.items()]
 
 # Speaker → (system, arm) of every point of the sharpening line; a rival that is a point of the line
@@ -36,6 +42,13 @@ SHARPENED = (
     | MATCHED
     | {name: (system, TEACHER) for name, (system, _) in LINE.items()}
 )
+
+
+def drawn_of(contrast, arm):
+    """Candidates of a prompt that one side of a contrast has, all training seeds together."""
+    if arm == TEACHER:
+        return TRACK["pool_size"]
+    return DISTILLATION["eval_pool_size"] * DISTILLATION["systems"][contrast["system"]][arm]
 
 
 def sharpened(folder):
@@ -68,6 +81,7 @@ rule table_distillation:
                 f"{system}={temperature:g}"
                 for system, temperature in DISTILLATION["matched_temperature"].items()
             ],
+            ceiling=DISTILLATION["pool_size"],
             seed=config["seed"],
         ),
     shell:
@@ -91,10 +105,34 @@ rule table_method_comparison:
         options(
             arms=ARMS,
             matched_arms=MATCHED_ARMS,
+            primary=PRIMARY,
             seed=config["seed"],
         ),
     shell:
         run("teachers", "policies", "matched", to=TABLE)
+
+
+rule table_distillation_power:
+    """Table: the smallest share closed that each primary contrast can show, before any training."""
+    input:
+        code=code("table_distillation_power"),
+        teachers=judged(DISTILLATION["systems"]),
+    output:
+        **reported("table_distillation_power"),
+    log:
+        f"logs/{TRACK_NAME}/table_distillation_power.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            primary=PRIMARY,
+            num_baseline=[drawn_of(c, c["baseline"]) for c in DISTILLATION["primary_contrasts"]],
+            num_arm=[drawn_of(c, c["arm"]) for c in DISTILLATION["primary_contrasts"]],
+            ceiling=DISTILLATION["pool_size"],
+            seed=config["seed"],
+        ),
+    shell:
+        run("teachers", to=TABLE)
 
 
 rule measure_pitch:
@@ -169,6 +207,27 @@ rule table_budgets:
         "../envs/default.yaml"
     shell:
         run("trainings", to=TABLE)
+
+
+rule table_distillation_claims:
+    """Table: what the paper reported of distillation, what this track finds, and what follows."""
+    input:
+        code=code("table_distillation_claims"),
+        arms=DISTILLED_FILES["table_distillation"]["csv"],
+        contrasts=DISTILLED_FILES["table_method_comparison"]["csv"],
+        by_prompt=DISTILLED_FILES["table_gain_by_prompt"]["csv"],
+    output:
+        **reported("table_distillation_claims"),
+    log:
+        f"logs/{TRACK_NAME}/table_distillation_claims.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=list(DISTILLATION["systems"]),
+        ),
+    shell:
+        run("arms", "contrasts", "by_prompt", to=TABLE)
 
 
 rule distillation_gain:

@@ -117,7 +117,15 @@ def arm_stage(system, arm):
 
 
 # What the rules of tables and figures have as parameters.
-COMPARISON_KEYS = ("systems", "rivals", "matched_temperature", "sharpening_line")
+COMPARISON_KEYS = (
+    "systems",
+    "pool_size",
+    "eval_pool_size",
+    "rivals",
+    "matched_temperature",
+    "sharpening_line",
+    "primary_contrasts",
+)
 
 
 DISTILLATION_STAGES = [

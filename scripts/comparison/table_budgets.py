@@ -45,10 +45,16 @@ def _learnt(row: dict[str, Any]) -> str:
     return "own, as it goes" if row["losses"] == ["grpo"] else "pairs"
 
 
+def _loss(row: dict[str, Any]) -> str:
+    scale = "" if row["losses"] in ("sft", "grpo") else f", β {row['beta']:g}"
+    temperature = row.get("temperature", 1.0)
+    return row["losses"] + scale + ("" if temperature == 1 else f", logits / {temperature:g}")
+
+
 def _shown(row: dict[str, Any]) -> dict[str, str]:
     return {
         "policy": row["policy"],
-        "loss": row["losses"] + ("" if row["losses"] == "sft" else f", β {row['beta']:g}"),
+        "loss": _loss(row),
         "learnt": row["selection"],
         "candidates": f"{row['num_candidates']:,}",
         "prompts": str(row["num_prompts"]),

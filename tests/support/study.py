@@ -53,6 +53,8 @@ def reduce_params(folder: Path) -> None:
         "matched_temperature": {"mini-llasa": 0.5},  # the rival's, so that as is costs nothing
         "sharpening_line": {"temperatures": [1.0, 0.8, 0.5], "prompt_sets": ["hard"]},
     }
+    first = {"system": "mini-llasa", "prompt_set": "hard", "arm": "online-sft", "baseline": "as is"}
+    mini["distillation"]["primary_contrasts"] = [first]
     mini["larger_system"] = SYSTEMS[-1]
     mini["systems"] = {name: mini["systems"][name] for name in SYSTEMS}
     used = {system["codec"] for system in mini["systems"].values()}

@@ -76,6 +76,16 @@ def test_the_shipped_parameters_pass(params):
             r"matched_temperature\.mini-llasa: the system's own; choose another",
         ),
         ("tracks.mini.distillation.sharpening_line.temperatures", [1.0], r"\[1\.0\] is too short"),
+        (
+            "tracks.mini.distillation.arms.grpo.temperature_matched",
+            True,
+            r"arms\.grpo\.temperature_matched: GRPO's loss has the temperature anyway",
+        ),
+        (
+            "tracks.mini.distillation.primary_contrasts",
+            [{"system": "mini-llasa", "prompt_set": "hard", "arm": "stf", "baseline": "as is"}],
+            r"primary_contrasts\.0: mini-llasa has no arm 'stf'; did you mean 'sft'",
+        ),
         ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
         (
             "tracks.mini.distillation.num_held_out_shards",

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
+from selfverify.distillation.plan import TEACHER
 from selfverify.errors import InputError
 
 SCHEMA = Path(__file__).parents[3] / "rules" / "params.schema.yaml"
@@ -145,6 +146,9 @@ def _distillation_contradictions(track: dict[str, Any]):
         if arm.get("selection", "verified") != "verified" and arm["losses"] != ["sft"]:
             problem = f"{arm['selection']!r} is for losses [sft]; remove the key"
             yield f"distillation.arms.{name}.selection", problem
+        if arm.get("temperature_matched") and arm["losses"] == ["grpo"]:
+            problem = "GRPO's loss has the temperature anyway; remove the key"
+            yield f"distillation.arms.{name}.temperature_matched", problem
     known = plan["arms"] | plan["rivals"]
     for system, arms in plan["systems"].items():
         if system not in track["systems"]:
@@ -162,3 +166,13 @@ def _distillation_contradictions(track: dict[str, Any]):
         if name not in track["prompt_sets"]:
             problem = f"no prompt set {name!r}{_near(name, track['prompt_sets'])}"
             yield "distillation.sharpening_line.prompt_sets", problem
+    for number, contrast in enumerate(plan["primary_contrasts"]):
+        key = f"distillation.primary_contrasts.{number}"
+        arms = plan["systems"].get(contrast["system"])
+        if arms is None:
+            near = _near(contrast["system"], plan["systems"])
+            yield key, f"no system {contrast['system']!r} of distillation{near}"
+            continue
+        for name in (contrast["arm"], contrast["baseline"]):
+            if name not in arms and name != TEACHER:
+                yield key, f"{contrast['system']} has no arm {name!r}{_near(name, arms)}"

@@ -51,6 +51,19 @@ def drawn_of(contrast, arm):
     return DISTILLATION["eval_pool_size"] * DISTILLATION["systems"][contrast["system"]][arm]
 
 
+def predicted_temperature(speaker, place):
+    """At which its system acts as a speaker, if SFT teaches no more than its own candidates."""
+    system, arm = place
+    own, drawn_at = SPEAKERS[system]["temperature"], SPEAKERS[speaker]["temperature"]
+    trained = DISTILLATION["arms"].get(arm)
+    if arm == TEACHER:
+        return drawn_at
+    if not trained or trained["losses"] != ["sft"]:
+        return float("nan")
+    num_rounds = 0 if trained.get("temperature_matched") else trained["num_rounds"]
+    return round(own**num_rounds * drawn_at, 6)
+
+
 def sharpened(folder):
     """Verdicts, or the like, of every speaker of the sharpening line."""
     return [
@@ -314,6 +327,7 @@ rule sharpening_line:
         options(
             arms=[f"{name}={system}={arm}" for name, (system, arm) in SHARPENED.items()],
             temperatures=[SPEAKERS[name]["temperature"] for name in SHARPENED],
+            predicted=[predicted_temperature(*speaker) for speaker in SHARPENED.items()],
             seed=config["seed"],
         ),
     shell:

@@ -119,6 +119,7 @@ def arm_stage(system, arm):
 # What the rules of tables and figures have as parameters.
 COMPARISON_KEYS = (
     "systems",
+    "arms",
     "pool_size",
     "eval_pool_size",
     "rivals",

@@ -36,6 +36,7 @@ def plot_sharpening_line(
     entropies: list[Path],
     arms: list[str],
     temperatures: list[float],
+    predicted: list[float],
     seed: int,
     csv: Path,
     pdf: Path,
@@ -52,12 +53,13 @@ def plot_sharpening_line(
         entropies: of the same, in the same order.
         arms: "speaker=system=arm" of every speaker, systems at any temperature as "as is".
         temperatures: of each of these speakers.
+        predicted: of each the temperature at which its system would act alike, "nan" if unknown.
         seed: of resampling.
         csv: the points, and how far below the line each is.
         pdf: figure to write.
         png: the same figure as pixels.
     """
-    points = read_points(verdicts, entropies, arms, temperatures)
+    points = read_points(verdicts, entropies, arms, temperatures, predicted)
     table = pd.DataFrame([_row(point, line_of(point, points), seed) for point in points])
     write_csv(table.sort_values(["system", "prompt_set"], kind="stable"), csv)
     panels = list(dict.fromkeys(zip(table["system"], table["prompt_set"], strict=True)))
@@ -79,12 +81,14 @@ def read_points(
     entropies: Sequence[Path],
     arms: Sequence[str],
     temperatures: Sequence[float],
+    predicted: Sequence[float],
 ) -> list[Point]:
     """Returns a point per system, prompt set, arm and temperature, training seeds together."""
     speakers = parse_arms(arms)
     cooled = dict(zip(speakers, temperatures, strict=True))
     # Arms that differ in temperature alone are kept apart by their names.
     named = {name: (s, f"{arm}={cooled[name]:g}") for name, (s, arm) in speakers.items()}
+    expected = dict(zip(named.values(), predicted, strict=True))
     files: dict[tuple[str, str, str], list[Path]] = {}
     for path, entropy in zip(verdicts, entropies, strict=True):
         system, arm = named[path.parent.name]
@@ -92,7 +96,9 @@ def read_points(
     points = []
     for found in read_arms([], verdicts, named):
         paths = files[found.system, found.prompt_set, found.name]
-        points.append(Point(found, float(found.name.rpartition("=")[2]), mean_entropy(paths)))
+        temperature = float(found.name.rpartition("=")[2])
+        prediction = expected[found.system, found.name]
+        points.append(Point(found, temperature, mean_entropy(paths), prediction))
     return points
 
 
@@ -155,6 +161,7 @@ def _row(point: Point, line: list[Point], seed: int) -> dict[str, Any]:
         "low": rate.low,
         "high": rate.high,
         "equivalent_temperature": equivalent_temperature(point.entropy, line) if line else np.nan,
+        "predicted_temperature": point.predicted_temperature,
         "line_rate": np.nan if rates is None else float(rates.mean()),
         "below_line": below.mean if below else np.nan,
         "below_line_low": below.low if below else np.nan,

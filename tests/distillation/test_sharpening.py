@@ -127,11 +127,13 @@ def test_the_figure_shows_its_points(tmp_path, monkeypatch):
         entropies=[write_entropy(tmp_path, name, e) for name, (e, *_) in speakers.items()],
         arms=[f"{name}=s={arm}" for name, (*_, arm, _) in speakers.items()],
         temperatures=[t for *_, t in speakers.values()],
+        predicted=[1.0, 0.8, 0.5, 0.64, 0.64, 0.4],
         seed=1, csv=tmp_path / "t.csv", pdf=tmp_path / "t.pdf", png=tmp_path / "t.png",
     )  # fmt: skip
     table = pd.read_csv(tmp_path / "t.csv").set_index(["arm", "temperature"])
     assert len(table) == 5  # seeds of an arm are one point
     assert table.loc[("sft", 0.8), "entropy"] == pytest.approx(2.3)
+    assert table.loc[("sft", 0.8), "predicted_temperature"] == 0.64
     assert table.loc[("sft", 0.8), "is_own"]
     assert not table.loc[("sft", 0.5), "is_own"]
     assert 0.5 < table.loc[("sft", 0.8), "equivalent_temperature"] < 0.8

@@ -75,12 +75,13 @@ class HeldOut(TrainerCallback):
         """
         was_training = model.training
         model.eval()
-        examples = along(self.system, model, self.examples)
-        chosen = along(self.system, model, [pair.chosen for pair in self.pairs])
-        rejected = along(self.system, model, [pair.rejected for pair in self.pairs])
+        sides = [(pair.chosen, pair.rejected) for pair in self.pairs]
+        wanted = {_key(c): c for c in [*self.examples, *(c for side in sides for c in side)]}
+        found = dict(zip(wanted, along(self.system, model, list(wanted.values())), strict=True))
         model.train(was_training)
+        examples = [found[_key(c)] for c in self.examples]
         sizes = [item.num_ids for item in examples]
-        margins = [c.gain - r.gain for c, r in zip(chosen, rejected, strict=True)]
+        margins = [found[_key(c)].gain - found[_key(r)].gain for c, r in sides]
         return {
             "held_out_loss": -sum(item.log_prob for item in examples) / sum(sizes),
             # Before the first update there is no margin, and nothing to rank.
@@ -88,6 +89,10 @@ class HeldOut(TrainerCallback):
             "held_out_entropy": float(np.average([a.entropy for a in examples], weights=sizes)),
             "held_out_kl": float(np.average([a.divergence for a in examples], weights=sizes)),
         }
+
+
+def _key(candidate: TrainingCandidate) -> tuple[str, int]:
+    return candidate.utterance_id, candidate.candidate_index
 
 
 def along(system: TTSSystem, model: Any, candidates: Sequence[TrainingCandidate]) -> list[Along]:

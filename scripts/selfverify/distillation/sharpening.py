@@ -2,6 +2,10 @@
 
 A policy that learnt no more than to be sharper lies on its system's line; one below it fails less
 than the system does at any temperature of that sharpness.
+
+Candidates drawn at T come from p^(1/T). Learnt by SFT as they are, and drawn at T' by what was
+learnt, they come from p^(1/(T T')), after k rounds from p^(1/(T^k T')): the prediction is that an
+arm acts as its system at T^k T', whatever was selected.
 """
 
 from collections.abc import Sequence
@@ -24,6 +28,8 @@ class Point:
     arm: Arm
     temperature: float
     entropy: float  # nats per id of what it says
+    # Of the system, at which an arm acts if all that it learnt is its candidates; NaN if not known.
+    predicted_temperature: float = float("nan")
 
 
 def mean_entropy(paths: Sequence[Path]) -> float:

@@ -86,8 +86,9 @@ def arm_params(system, arm):
     elif arm in DISTILLATION["rivals"]:
         keys.append(f"distillation.rivals.{arm}")
     else:
-        keys += [f"distillation.arms.{arm}", "train_prompts.num_utterances"]
-        keys += [f"distillation.{key}" for key in TRAINING_KEYS]
+        keys += [f"distillation.{key}" for key in (f"arms.{arm}", *TRAINING_KEYS)]
+        if DISTILLATION["arms"][arm]["losses"] == ["grpo"]:
+            keys.append("train_prompts.num_utterances")
     return (
         "seed",
         *study_params(*keys),
@@ -116,10 +117,17 @@ def arm_stage(system, arm):
     )
 
 
+# Of an arm, what the prediction of its temperature needs.
+SAID = ("losses", "num_rounds", "temperature_matched")
 # What the rules of tables and figures have as parameters.
 COMPARISON_KEYS = (
     "systems",
-    "arms",
+    *[
+        f"arms.{name}.{key}"
+        for name, arm in DISTILLATION["arms"].items()
+        for key in arm
+        if key in SAID
+    ],
     "pool_size",
     "eval_pool_size",
     "rivals",
@@ -140,7 +148,7 @@ DISTILLATION_STAGES = [
         in_git=True,
         params=(
             "seed",
-            *study_params(*(f"distillation.{key}" for key in COMPARISON_KEYS)),
+            *study_params("pool_size", *(f"distillation.{key}" for key in COMPARISON_KEYS)),
             *[key for system in DISTILLATION["systems"] for key in system_params(system)],
         ),
     )

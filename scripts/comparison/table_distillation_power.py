@@ -42,13 +42,13 @@ def table_distillation_power(
     pools = {(path.parent.name, path.stem): path for path in teachers}
     alphas = {"at .05": ALPHA, "at the first step of Holm": ALPHA / len(primary)}
     rows = []
-    for text, *sizes in zip(primary, num_baseline, num_arm, strict=True):
+    for text, first, second in zip(primary, num_baseline, num_arm, strict=True):
         system, prompt_set, arm, baseline = text.split("=")
         if (system, prompt_set) not in pools:
             raise InputError(f"primary_contrasts: no verdicts of {system} on {prompt_set}")
         found = read_pools(pools[system, prompt_set], min_size=1)
         facts = {"system": system, "prompt_set": prompt_set, "arm": arm, "baseline": baseline}
-        rows.append(facts | _row(found, Sides(*sizes), ceiling, alphas, seed))
+        rows.append(facts | _row(found, Sides(first, second), ceiling, alphas, seed))
     write_csv(pd.DataFrame(rows), files.csv)
     write_shown(pd.DataFrame(map(_shown, rows)), _note(ceiling, len(primary)), files)
 

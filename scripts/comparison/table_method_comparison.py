@@ -80,10 +80,10 @@ def contrasts(arms: Sequence[Arm], primary: Sequence[str]) -> list[tuple[Arm, Ar
     declared = [_declared(by_place, text) for text in primary]
     seen = {frozenset(map(id, pair)) for pair in declared}
     pairs = [
-        (by_place[(*place, baseline)], arm)
+        (by_place[system, prompt_set, baseline], arm)
         for baseline in (TEACHER, BASELINE, ONLINE[0])
-        for (*place, name), arm in by_place.items()
-        if (*place, baseline) in by_place and name not in (TEACHER, baseline)
+        for (system, prompt_set, name), arm in by_place.items()
+        if (system, prompt_set, baseline) in by_place and name not in (TEACHER, baseline)
         if baseline != ONLINE[0] or name == ONLINE[1]
     ]
     return declared + [pair for pair in pairs if frozenset(map(id, pair)) not in seen]

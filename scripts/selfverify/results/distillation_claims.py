@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from selfverify.distillation.plan import TEACHER
 from selfverify.results.claims import Claim, Conclusion, not_run
 
 ALPHA = 0.05
-TEACHER = "as is"
 REPORTED_SHARE = 0.52  # the lower of the paper's shares closed
 Row = dict[str, Any]
 
 
 def find(table: pd.DataFrame, **cell: str) -> Row | None:
     """Returns the row of a table whose columns are as named, None where there is none."""
-    rows = table
+    rows: Any = table
     for name, value in cell.items():
         rows = rows[rows[name] == value]
     return None if rows.empty else dict(rows.iloc[0])

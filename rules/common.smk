@@ -12,7 +12,13 @@ sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
 from selfverify.storage.checkpoints import CHECKSUMS, checkpoint_files
 from selfverify.workflow.code_closure import code_files
-from selfverify.distillation.plan import plan_policies
+from selfverify.distillation.plan import (
+    TEACHER,
+    line_of,
+    matched_of,
+    plan_policies,
+    plan_temperatures,
+)
 from selfverify.errors import InputError
 from selfverify.workflow.job_environment import set_job_environment
 from selfverify.workflow.options import as_options
@@ -62,12 +68,26 @@ CHOICE = f"{DATA}/adversarial_choice.csv"  # what `snakemake choose_adversarial`
 # What distillation makes of the systems, and the rivals of it: each a system with settings of its
 # own, on rules of the systems; never a part of VOICES, the study's.
 POLICIES = plan_policies(TRACK["distillation"]) if "distillation" in TRACK else {}
+# What is drawn at other temperatures: name → (system, temperature or arm).
+LINE, MATCHED = {}, {}
+if POLICIES:
+    LINE = line_of(TRACK["distillation"], TRACK["systems"])
+    MATCHED = matched_of(TRACK["distillation"], TRACK["systems"], POLICIES)
+    POLICIES |= plan_temperatures(TRACK["distillation"], TRACK["systems"], POLICIES)
+
+
+def checkpoint_of(name):
+    """Where the weights of a policy are, as an entry of a system's parameters."""
+    weights = name if POLICIES[name].is_trained else POLICIES[name].start
+    return {"checkpoint": f"{DATA}/policies/{weights}"} if weights in POLICIES else {}
+
+
 SPEAKERS = TRACK["systems"] | {
-    name: TRACK["systems"][policy.system]
-    | policy.settings
-    | ({"checkpoint": f"{DATA}/policies/{name}"} if policy.is_trained else {})
+    name: TRACK["systems"][policy.system] | policy.settings | checkpoint_of(name)
     for name, policy in POLICIES.items()
 }
+# Whether `all` and DVC have distillation, or `snakemake distillation` alone.
+IN_ALL = bool(POLICIES) and TRACK["distillation"]["in_all"]
 CORRUPTED = "corrupted"  # the reference with failures made on purpose; no voice of the study
 
 
@@ -257,9 +277,11 @@ def of_start(key, default=None):
     return lambda wildcards: SPEAKERS[of_policy(wildcards).start].get(key, default)
 
 
-def of_arm(key):
+def of_arm(key, default=None):
     """A function of wildcards: what the parameters say of the arm."""
-    return lambda wildcards: TRACK["distillation"]["arms"][of_policy(wildcards).arm][key]
+    return lambda wildcards: TRACK["distillation"]["arms"][of_policy(wildcards).arm].get(
+        key, default
+    )
 
 
 def of_start_codec(key):
@@ -269,6 +291,8 @@ def of_start_codec(key):
 
 def is_grpo(policy):
     """Whether a policy is trained by GRPO, which draws candidates of its own in training."""
+    if not POLICIES[policy].is_trained:
+        return False
     arm = TRACK["distillation"]["arms"].get(POLICIES[policy].arm, {})
     return arm.get("losses") == ["grpo"]
 
@@ -366,7 +390,7 @@ def figure_files(name, **suffixes):
 
 def reported(name):
     """The files of a figure or table; the one that people look at is shown in the report."""
-    files = FIGURE_FILES[name]
+    files = FIGURE_FILES.get(name) or DISTILLED_FILES[name]
     kind, category = ("png", "Figures") if "png" in files else ("csv", "Tables")
     marked = report(files[kind], caption=f"../report/{name}.rst", category=category)
     return files | {kind: marked}

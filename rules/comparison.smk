@@ -1,8 +1,12 @@
 """The controlled comparison of policies and rivals with their teachers.
 
+Every arm is drawn at its system's temperature, and at one at which the system itself fails less:
+what an arm gains there, it gains on top of cooling.
+
 in:  data/{track}/verdicts, audio and policies
 out: data/{track}/pitch/{system}/{prompt_set}.parquet
-     figures/{track}/table_distillation.*, table_method_comparison.*, distillation_gain.*, …
+     data/{track}/entropy/{system}/{prompt_set}.parquet
+     figures/{track}/sharpening_line.*, table_distillation.*, table_method_comparison.*, distillation_gain.*, …
 """
 
 DISTILLED_FILES = {
@@ -13,11 +17,60 @@ DISTILLED_FILES = {
         "table_budgets",
         "table_guards",
         "table_gain_by_prompt",
+        "table_distillation_power",
+        "table_distillation_claims",
     )
 } | {
     name: figure_files(name, pdf="pdf", png="png")
     for name in ("distillation_gain", "training_curves")
 }
+DISTILLED_FILES["sharpening_line"] = figure_files(
+    "sharpening_line", csv="csv", pdf="pdf", png="png"
+)
+
+ARMS = [f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()]
+PRIMARY = [
+    "{system}={prompt_set}={arm}={baseline}".format(**contrast)
+    for contrast in DISTILLATION["primary_contrasts"]
+]
+MATCHED_ARMS = [f"{name}={system}={arm}" for name, (system, arm) in MATCHED.items()]
+
+# Speaker → (system, arm) of every point of the sharpening line; a rival that is a point of the line
+# of its system is no arm there.
+SHARPENED = (
+    {name: (policy.system, policy.arm) for name, policy in FINAL.items()}
+    | MATCHED
+    | {name: (system, TEACHER) for name, (system, _) in LINE.items()}
+)
+
+
+def drawn_of(contrast, arm):
+    """Candidates of a prompt that one side of a contrast has, all training seeds together."""
+    if arm == TEACHER:
+        return TRACK["pool_size"]
+    return DISTILLATION["eval_pool_size"] * DISTILLATION["systems"][contrast["system"]][arm]
+
+
+def predicted_temperature(speaker, place):
+    """At which its system acts as a speaker, if SFT teaches no more than its own candidates."""
+    system, arm = place
+    own, drawn_at = SPEAKERS[system]["temperature"], SPEAKERS[speaker]["temperature"]
+    trained = DISTILLATION["arms"].get(arm)
+    if arm == TEACHER:
+        return drawn_at
+    if not trained or trained["losses"] != ["sft"]:
+        return float("nan")
+    num_rounds = 0 if trained.get("temperature_matched") else trained["num_rounds"]
+    return round(own**num_rounds * drawn_at, 6)
+
+
+def sharpened(folder):
+    """Verdicts, or the like, of every speaker of the sharpening line."""
+    return [
+        f"{DATA}/{folder}/{name}/{prompt_set}.parquet"
+        for name in SHARPENED
+        for prompt_set in DISTILLATION["sharpening_line"]["prompt_sets"]
+    ]
 
 
 rule table_distillation:
@@ -26,19 +79,26 @@ rule table_distillation:
         code=code("table_distillation"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
+        matched=judged(MATCHED),
     output:
-        **DISTILLED_FILES["table_distillation"],
+        **reported("table_distillation"),
     log:
         f"logs/{TRACK_NAME}/table_distillation.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
+            matched_arms=MATCHED_ARMS,
+            temperatures=[
+                f"{system}={temperature:g}"
+                for system, temperature in DISTILLATION["matched_temperature"].items()
+            ],
+            ceiling=DISTILLATION["pool_size"],
             seed=config["seed"],
         ),
     shell:
-        run("teachers", "policies", to=TABLE)
+        run("teachers", "policies", "matched", to=TABLE)
 
 
 rule table_method_comparison:
@@ -47,19 +107,45 @@ rule table_method_comparison:
         code=code("table_method_comparison"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
+        matched=judged(MATCHED),
     output:
-        **DISTILLED_FILES["table_method_comparison"],
+        **reported("table_method_comparison"),
     log:
         f"logs/{TRACK_NAME}/table_method_comparison.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
+            matched_arms=MATCHED_ARMS,
+            primary=PRIMARY,
             seed=config["seed"],
         ),
     shell:
-        run("teachers", "policies", to=TABLE)
+        run("teachers", "policies", "matched", to=TABLE)
+
+
+rule table_distillation_power:
+    """Table: the smallest share closed that each primary contrast can show, before any training."""
+    input:
+        code=code("table_distillation_power"),
+        teachers=judged(DISTILLATION["systems"]),
+    output:
+        **reported("table_distillation_power"),
+    log:
+        f"logs/{TRACK_NAME}/table_distillation_power.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            primary=PRIMARY,
+            num_baseline=[drawn_of(c, c["baseline"]) for c in DISTILLATION["primary_contrasts"]],
+            num_arm=[drawn_of(c, c["arm"]) for c in DISTILLATION["primary_contrasts"]],
+            ceiling=DISTILLATION["pool_size"],
+            seed=config["seed"],
+        ),
+    shell:
+        run("teachers", to=TABLE)
 
 
 rule measure_pitch:
@@ -85,14 +171,14 @@ rule table_guards:
         policies=judged(FINAL),
         pitches=judged([*DISTILLATION["systems"], *FINAL], folder="pitch"),
     output:
-        **DISTILLED_FILES["table_guards"],
+        **reported("table_guards"),
     log:
         f"logs/{TRACK_NAME}/table_guards.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
         ),
     shell:
         run("teachers", "policies", "pitches", to=TABLE)
@@ -105,14 +191,14 @@ rule table_gain_by_prompt:
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
     output:
-        **DISTILLED_FILES["table_gain_by_prompt"],
+        **reported("table_gain_by_prompt"),
     log:
         f"logs/{TRACK_NAME}/table_gain_by_prompt.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            arms=[f"{name}={policy.system}={policy.arm}" for name, policy in FINAL.items()],
+            arms=ARMS,
         ),
     shell:
         run("teachers", "policies", to=TABLE)
@@ -127,7 +213,7 @@ rule table_budgets:
             name=[name for name, policy in POLICIES.items() if policy.is_trained],
         ),
     output:
-        **DISTILLED_FILES["table_budgets"],
+        **reported("table_budgets"),
     log:
         f"logs/{TRACK_NAME}/table_budgets.log",
     conda:
@@ -136,13 +222,34 @@ rule table_budgets:
         run("trainings", to=TABLE)
 
 
+rule table_distillation_claims:
+    """Table: what the paper reported of distillation, what this track finds, and what follows."""
+    input:
+        code=code("table_distillation_claims"),
+        arms=DISTILLED_FILES["table_distillation"]["csv"],
+        contrasts=DISTILLED_FILES["table_method_comparison"]["csv"],
+        by_prompt=DISTILLED_FILES["table_gain_by_prompt"]["csv"],
+    output:
+        **reported("table_distillation_claims"),
+    log:
+        f"logs/{TRACK_NAME}/table_distillation_claims.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=list(DISTILLATION["systems"]),
+        ),
+    shell:
+        run("arms", "contrasts", "by_prompt", to=TABLE)
+
+
 rule distillation_gain:
     """Figure: failure rate of every arm beside its teacher's."""
     input:
         code=code("plot_distillation_gain"),
         table=DISTILLED_FILES["table_distillation"]["csv"],
     output:
-        **DISTILLED_FILES["distillation_gain"],
+        **reported("distillation_gain"),
     log:
         f"logs/{TRACK_NAME}/distillation_gain.log",
     conda:
@@ -158,7 +265,7 @@ rule training_curves:
         curves=expand(f"{DATA}/policies/{{name}}/curve.csv", name=TRAINED),
         facts=expand(f"{DATA}/policies/{{name}}/training.json", name=TRAINED),
     output:
-        **DISTILLED_FILES["training_curves"],
+        **reported("training_curves"),
     log:
         f"logs/{TRACK_NAME}/training_curves.log",
     conda:
@@ -169,6 +276,62 @@ rule training_curves:
         ),
     shell:
         run("curves", to=("pdf", "png"))
+
+
+rule measure_entropy:
+    """How sharply a system or policy chose what it says."""
+    input:
+        code=code("measure_entropy", SYSTEMS, of_system("adapter")),
+        prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
+        candidates=lambda wildcards: [
+            f"{DATA}/candidates/{wildcards.system}/{wildcards.prompt_set}/{shard}.parquet"
+            for shard in shards(wildcards.prompt_set)
+        ],
+        checkpoint=files_of(of_system("checkpoint")),
+    output:
+        f"{DATA}/entropy/{{system}}/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/measure_entropy/{{system}}/{{prompt_set}}.log",
+    conda:
+        "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+        gpu=GPU,
+    params:
+        options(
+            adapter=of_system("adapter"),
+            checkpoint=of_system("checkpoint"),
+            dtype=of_system("dtype"),
+            voice=of_system("voice", ""),
+            sampling=lambda wildcards: sampling_settings(SPEAKERS[wildcards.system]),
+            device=TRACK["device"],
+        ),
+    shell:
+        run("prompts", "candidates", to="output")
+
+
+rule sharpening_line:
+    """Figure: failure rate against entropy, systems as they cool and every arm beside them."""
+    input:
+        code=code("plot_sharpening_line"),
+        verdicts=sharpened("verdicts"),
+        entropies=sharpened("entropy"),
+    output:
+        **reported("sharpening_line"),
+    log:
+        f"logs/{TRACK_NAME}/sharpening_line.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            arms=[f"{name}={system}={arm}" for name, (system, arm) in SHARPENED.items()],
+            temperatures=[SPEAKERS[name]["temperature"] for name in SHARPENED],
+            predicted=[predicted_temperature(*speaker) for speaker in SHARPENED.items()],
+            seed=config["seed"],
+        ),
+    shell:
+        run("verdicts", "entropies", to=("csv", "pdf", "png"))
 
 
 rule distillation:

@@ -1,7 +1,8 @@
 """Distillation: policies trained on verified candidates, and rivals that only sample otherwise.
 
 Candidates of training prompts come from the rules of the systems, and so do those of a policy, one
-rule per round of an online arm. `snakemake distillation`; not part of `all`.
+rule per round of an online arm. `snakemake distillation`; a part of `all` where `in_all` of the
+parameters says so.
 
 in:  data/{track}/candidates, audio and transcripts of the prompt set `train`
 out: data/{track}/training_pools/{system}/{shard}.parquet
@@ -10,9 +11,25 @@ out: data/{track}/training_pools/{system}/{shard}.parquet
 
 DISTILLATION = TRACK["distillation"]
 FINAL = {name: policy for name, policy in POLICIES.items() if policy.is_final}
+BY_FINETUNE = [name for name, policy in POLICIES.items() if policy.is_trained and not is_grpo(name)]
 BY_GRPO = [name for name in POLICIES if is_grpo(name)]
 VERIFIER = TRACK["recognisers"][TRACK["verifier"]]
 TRAINED = {name: policy for name, policy in FINAL.items() if policy.is_trained}
+
+
+def loss_temperature(wildcards):
+    """What logits are divided by in the loss: 1, or what candidates are drawn at."""
+    is_matched = of_arm("temperature_matched", False)(wildcards)
+    return SPEAKERS[of_policy(wildcards).system]["temperature"] if is_matched else 1.0
+
+
+def held_out_pools(wildcards):
+    """Judged candidates of the policy's system on training prompts that no policy learns from."""
+    first = DISTILLATION["num_shards"]
+    return [
+        f"{DATA}/training_pools/{of_policy(wildcards).system}/{shard:03d}.parquet"
+        for shard in range(first, first + DISTILLATION["num_held_out_shards"])
+    ]
 
 
 rule judge_training_pool:
@@ -45,6 +62,7 @@ rule finetune:
             f"{DATA}/training_pools/{speaker}/{shard:03d}.parquet"
             for speaker, shard in of_policy(wildcards).pools
         ],
+        held_out=held_out_pools,
         evaluated=[f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in ORIGINAL_SETS],
         start=files_of(of_start("checkpoint")),
     output:
@@ -56,7 +74,7 @@ rule finetune:
     benchmark:
         f"logs/{TRACK_NAME}/finetune/{{policy}}.tsv"
     wildcard_constraints:
-        policy=one_of(name for name in POLICIES if not is_grpo(name)),
+        policy=one_of(BY_FINETUNE),
     conda:
         "../envs/default.yaml"
     resources:
@@ -71,6 +89,8 @@ rule finetune:
             voice=of_start("voice", ""),
             settings=dict(
                 losses=of_arm("losses"),
+                selection=of_arm("selection", "verified"),
+                temperature=loss_temperature,
                 beta=of_arm("beta"),
                 learning_rate=of_arm("learning_rate"),
                 num_steps=lambda wildcards: of_policy(wildcards).num_steps,
@@ -84,7 +104,7 @@ rule finetune:
             output=f"{DATA}/policies/{{policy}}",
         ),
     shell:
-        run("pools", "evaluated", to=())
+        run("pools", "held_out", "evaluated", to=())
 
 
 rule finetune_grpo:
@@ -96,6 +116,7 @@ rule finetune_grpo:
             code_files("finetune_grpo", RECOGNISERS[VERIFIER["adapter"]].partition(":")[0])
         ),
         prompts=f"{DATA}/prompts/train.parquet",
+        held_out=held_out_pools,
         evaluated=[f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in ORIGINAL_SETS],
         start=files_of(of_start("checkpoint")),
         codec=files_of(of_start_codec("checkpoint")),
@@ -150,4 +171,4 @@ rule finetune_grpo:
             output=f"{DATA}/policies/{{policy}}",
         ),
     shell:
-        run("prompts", "evaluated", to=())
+        run("prompts", "held_out", "evaluated", to=())

@@ -29,14 +29,34 @@ def system_params(system, without=()):
     return study_params(*(f"systems.{system}.{key}" for key in keys))
 
 
+def is_distilled(system):
+    """Whether the study, with its training prompts, has distillation of a system."""
+    return IN_ALL and system in TRACK["distillation"]["systems"]
+
+
+def distilled_shards(folder, voice):
+    """What is drawn of a voice for distillation, in the folder that its stage has anyway."""
+    return learnt_files(folder, voice) if is_distilled(voice) else []
+
+
+if IN_ALL:
+
+    include: "distillation_stages.smk"
+
+
 def candidates_stage(system):
     return Stage(
         f"candidates-{system}",
-        files=tuple(shard_files(f"{DATA}/candidates", system)),
+        files=(
+            *shard_files(f"{DATA}/candidates", system),
+            *distilled_shards("candidates", system),
+        ),
         folder=f"{DATA}/candidates/{system}",
         params=(
             "seed",
             *study_params("device", "pool_size"),
+            *(study_params("distillation.pool_size") if is_distilled(system) else []),
+            *(train_prompt_params("num_shards") if is_distilled(system) else []),
             *prompt_set_params("num_shards"),
             *system_params(system, without=["codec"]),
         ),
@@ -53,7 +73,7 @@ def audio_stage(voice):
         params += ["device", f"codecs.{codec}"]
     return Stage(
         f"audio-{voice}",
-        files=tuple(shard_files(f"{DATA}/audio", voice)),
+        files=(*shard_files(f"{DATA}/audio", voice), *distilled_shards("audio", voice)),
         folder=f"{DATA}/audio/{voice}",
         params=(
             *study_params(*params),
@@ -65,9 +85,13 @@ def audio_stage(voice):
 
 def transcripts_stage(recogniser, voice):
     folder = f"{DATA}/transcripts/{recogniser}"
+    is_verifier = recogniser == TRACK["verifier"]
     return Stage(
         f"transcripts-{recogniser}-{voice}".replace(".", "_"),
-        files=tuple(shard_files(folder, voice)),
+        files=(
+            *shard_files(folder, voice),
+            *(distilled_shards(f"transcripts/{recogniser}", voice) if is_verifier else []),
+        ),
         folder=f"{folder}/{voice}",
         params=(
             *study_params("device", "recognisers"),
@@ -152,6 +176,9 @@ if any(TRACK["recognisers"][name]["model"] == BUNDLED_WHISPER for name in USED_R
             params=("bundled_whisper_sha256",),
         )
     )
+
+if IN_ALL:
+    STAGES += DISTILLATION_STAGES
 
 UNRECORDED = unrecorded(TRACK_NAME)
 RECORD_AGAIN = f"logs/{TRACK_NAME}/record_again"

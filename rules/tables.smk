@@ -163,9 +163,16 @@ rule table_power:
         run(to=TABLE)
 
 
+# Where `all` has distillation, its claims are made from tables of its own.
+CLAIMS_OF_DISTILLATION = (
+    {"distillation": f"{FIGURES}/table_distillation_claims.csv"} if IN_ALL else {}
+)
+
+
 rule table_claims:
     """Table: what the paper reported, what this track finds, and what follows."""
     input:
+        **CLAIMS_OF_DISTILLATION,
         code=code("table_claims"),
         rates=RESULTS["rates"],
         categories=RESULTS["categories"],
@@ -182,4 +189,4 @@ rule table_claims:
             track=TRACK_NAME,
         ),
     shell:
-        run("rates", "categories", "verdicts", to=TABLE)
+        run("rates", "categories", "verdicts", *CLAIMS_OF_DISTILLATION, to=TABLE)

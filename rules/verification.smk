@@ -3,6 +3,7 @@
 in:  data/{track}/provenance, how results and figures were made, and the records that they name
 """
 
+VERIFIED = ("results", "figures", *(["distillation"] if IN_ALL else []))
 PAGES = ["README.md", *sorted(map(str, Path("docs").glob("*.md")))]
 
 
@@ -17,7 +18,7 @@ rule verify:
     params:
         # No inputs: what is missing or stale is to be found, not to be made anew first.
         options(
-            provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in ("results", "figures")],
+            provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in VERIFIED],
             pages=PAGES,
         ),
     shell:

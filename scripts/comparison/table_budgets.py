@@ -13,8 +13,9 @@ from selfverify.workflow.script import run_script
 NOTE = (
     "Candidates: sampled and verified for this training; a policy of a later round has those of "
     "the rounds before it behind it. Never pass: prompts whose candidates all fail, from which "
-    "nothing is learnt. Examples: prompts with a candidate that passes. Pairs: prompts with both "
-    "outcomes; frames of the chosen and the rejected, on average, and how the rejected fail. "
+    "nothing is learnt. Learnt: of each prompt with a candidate that passes, the best of these "
+    "(verified) or any of its candidates (random). Examples: such prompts. Pairs: prompts with "
+    "both outcomes; frames of the chosen and the rejected, on average, and how the rejected fail. "
     "Sequences: steps times batch, two to a pair."
 )
 
@@ -28,6 +29,7 @@ def table_budgets(*, trainings: list[Path], files: TableFiles) -> None:
     """
     rows = [{"policy": path.parent.name} | json.loads(path.read_text()) for path in trainings]
     for row in rows:
+        row["selection"] = _learnt(row)
         row["losses"] = " + ".join(row["losses"])
         row["num_sequences"] = row["num_steps"] * row["batch_size"]
         row["rejected_modes"] = ", ".join(f"{n} {m}" for m, n in row["rejected_modes"].items())
@@ -37,10 +39,23 @@ def table_budgets(*, trainings: list[Path], files: TableFiles) -> None:
     write_shown(pd.DataFrame(map(_shown, rows)), NOTE, files)
 
 
+def _learnt(row: dict[str, Any]) -> str:
+    if row["losses"] == ["sft"]:
+        return row.get("selection", "verified")
+    return "own, as it goes" if row["losses"] == ["grpo"] else "pairs"
+
+
+def _loss(row: dict[str, Any]) -> str:
+    scale = "" if row["losses"] in ("sft", "grpo") else f", β {row['beta']:g}"
+    temperature = row.get("temperature", 1.0)
+    return row["losses"] + scale + ("" if temperature == 1 else f", logits / {temperature:g}")
+
+
 def _shown(row: dict[str, Any]) -> dict[str, str]:
     return {
         "policy": row["policy"],
-        "loss": row["losses"] + ("" if row["losses"] == "sft" else f", β {row['beta']:g}"),
+        "loss": _loss(row),
+        "learnt": row["selection"],
         "candidates": f"{row['num_candidates']:,}",
         "prompts": str(row["num_prompts"]),
         "never pass": str(row["num_prompts_never_pass"]),

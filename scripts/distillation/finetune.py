@@ -6,14 +6,19 @@ from pathlib import Path
 
 import torch
 
-from selfverify.distillation.finetuning import TrainingSettings, save_policy, train
+from selfverify.distillation.finetuning import (
+    TrainingSettings,
+    divide_logits,
+    save_policy,
+    train,
+    training_key,
+)
+from selfverify.distillation.held_out import HeldOut
 from selfverify.distillation.pools import read_pool
 from selfverify.distillation.preference import preference_trainer
 from selfverify.distillation.separation import check_unseen
 from selfverify.distillation.sft import sft_trainer
-from selfverify.distillation.training_sets import best_of_n, describe, preference_pairs
-from selfverify.sampling.seeds import settings_hash
-from selfverify.storage.checkpoints import file_sha256
+from selfverify.distillation.training_sets import SELECTIONS, describe, preference_pairs
 from selfverify.systems import load_system
 from selfverify.workflow.script import run_script
 from selfverify.workflow.torch_setup import set_up_torch
@@ -22,6 +27,7 @@ from selfverify.workflow.torch_setup import set_up_torch
 def finetune(
     *,
     pools: list[Path],
+    held_out: list[Path],
     evaluated: list[Path],
     adapter: str,
     start: Path,
@@ -36,6 +42,7 @@ def finetune(
 
     Args:
         pools: training candidates, judged.
+        held_out: the same of prompts that are not trained on, to look at on the way; may be none.
         evaluated: prompt sets of the evaluation, which no text of training may be in.
         adapter: a key of `selfverify.systems.SYSTEMS`.
         start: checkpoint to begin with.
@@ -51,13 +58,20 @@ def finetune(
     candidates = [c for path in pools for c in read_pool(path)]
     check_unseen({c.text: c.utterance_id for c in candidates}, evaluated)
     # Of this very training: one with other settings or data begins anew.
-    run = run / settings_hash(settings, start, [file_sha256(path) for path in pools])
+    key = training_key(
+        settings, adapter, dtype, voice, device, files=[*pools, *held_out], start=start
+    )
+    run = run / key
     system = load_system(adapter, start, voice=voice, device=device, dtype=dtype)
+    if settings.temperature != 1.0:
+        divide_logits(system, settings.temperature)
     begin = time.monotonic()
     if settings.losses == ("sft",):
-        trainer = sft_trainer(system, best_of_n(candidates), settings, run, device)
+        kept = SELECTIONS[settings.selection](candidates, settings.seed)
+        trainer = sft_trainer(system, kept, settings, run, device)
     else:
         trainer = preference_trainer(system, preference_pairs(candidates), settings, run, device)
+    trainer.add_callback(HeldOut(system, [c for path in held_out for c in read_pool(path)]))
     curve = train(trainer)
     facts = {**vars(settings), **describe(candidates), "seconds": time.monotonic() - begin}
     save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]

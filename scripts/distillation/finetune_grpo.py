@@ -8,14 +8,19 @@ import torch
 
 from selfverify.asr import load_recogniser
 from selfverify.codecs import load_codec
-from selfverify.distillation.finetuning import TrainingSettings, save_policy, train
+from selfverify.distillation.finetuning import (
+    TrainingSettings,
+    content_of,
+    save_policy,
+    train,
+    training_key,
+)
 from selfverify.distillation.grpo import Rollout, VerifierJudge, grpo_trainer
+from selfverify.distillation.held_out import HeldOut
 from selfverify.distillation.pools import read_pool
 from selfverify.distillation.separation import check_unseen
 from selfverify.distillation.training_sets import describe
 from selfverify.metric.taxonomy import Thresholds
-from selfverify.sampling.seeds import settings_hash
-from selfverify.storage.checkpoints import file_sha256
 from selfverify.storage.records import Utterance
 from selfverify.storage.tables import read_shard, write_records
 from selfverify.systems import load_system
@@ -29,6 +34,7 @@ def finetune_grpo(
     prompts: Path,
     shards: list[int],
     num_shards: int,
+    held_out: list[Path],
     evaluated: list[Path],
     adapter: str,
     start: Path,
@@ -56,6 +62,8 @@ def finetune_grpo(
         prompts: of training.
         shards: which parts of them, counted from 0.
         num_shards: number of parts.
+        held_out: judged candidates of prompts that are not trained on, to look at on the way; may
+            be none.
         evaluated: prompt sets of the evaluation, which no text of training may be in.
         adapter: a key of `selfverify.systems.SYSTEMS`.
         start: checkpoint to begin with.
@@ -81,7 +89,13 @@ def finetune_grpo(
     torch.manual_seed(settings.seed)
     utterances = [u for s in shards for u in read_shard(Utterance, prompts, s, num_shards)]
     check_unseen({u.text: u.utterance_id for u in utterances}, evaluated)
-    run = run / settings_hash(settings, start, sampling, file_sha256(prompts), shards)
+    judge = [recogniser_adapter, recogniser, sha256, padding_s, language, thresholds]
+    heard = [Path(recogniser)] if Path(recogniser).is_file() else []
+    key = training_key(
+        settings, adapter, dtype, voice, device, sampling, shards, num_shards, group_size, judge,
+        codec_adapter, content_of(Path(codec)), files=[prompts, *held_out, *heard], start=start,
+    )  # fmt: skip
+    run = run / key
     listener = load_recogniser(
         recogniser_adapter, recogniser, sha256=sha256, language=language,
         batch_size=recogniser_batch_size, padding_s=padding_s, device=device,
@@ -96,6 +110,8 @@ def finetune_grpo(
     )
     begin = time.monotonic()
     trainer = grpo_trainer(rollout, settings, group_size, run, device)
+    unseen = [c for path in held_out for c in read_pool(path)]
+    trainer.add_callback(HeldOut(rollout.system, unseen))
     curve = train(trainer)
     candidates = [c for path in sorted(rollout.folder.iterdir()) for c in read_pool(path)]
     facts = {**vars(settings), **describe(candidates), "seconds": time.monotonic() - begin}

@@ -32,6 +32,7 @@ def table_claims(
     verdicts: list[Path],
     larger: str,
     track: str,
+    distillation: tuple[Path, ...] = (),
     files: TableFiles,
 ) -> None:
     """Writes the table for machines, people and papers.
@@ -42,6 +43,7 @@ def table_claims(
         verdicts: verdicts/{system}/standard.parquet of every system.
         larger: the system that stands for the paper's larger model.
         track: its name, for the note.
+        distillation: table_distillation_claims.csv, where distillation is in `all`.
         files: the table, a row per claim and subject.
     """
     paths = {path.parent.name: path for path in verdicts}
@@ -61,9 +63,11 @@ def table_claims(
             )
             for system in paths
         ],
-        *[claims.not_run(claim, reported) for claim, reported in DISTILLED.items()],
     ]
+    if not distillation:
+        rows += [claims.not_run(claim, reported) for claim, reported in DISTILLED.items()]
     shown = pd.DataFrame([asdict(row) for row in rows])
+    shown = pd.concat([shown, *map(pd.read_csv, distillation)], ignore_index=True)
     shown["utterances_needed"] = shown["utterances_needed"].astype("Int64")
     write_csv(shown, files.csv)
     shown["utterances_needed"] = [str(n) if pd.notna(n) else "" for n in shown["utterances_needed"]]

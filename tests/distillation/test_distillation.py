@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 
 from selfverify.distillation.comparison import parse_arms, read_arms, share_closed
-from selfverify.distillation.plan import plan_policies
+from selfverify.distillation.plan import line_of, matched_of, plan_policies, plan_temperatures
 from selfverify.distillation.pools import TrainingCandidate, judge_pool
-from selfverify.distillation.training_sets import best_of_n, describe, preference_pairs
+from selfverify.distillation.training_sets import (
+    SELECTIONS,
+    best_of_n,
+    describe,
+    preference_pairs,
+)
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.storage.records import FailureMode, StopReason
@@ -71,6 +76,20 @@ def test_what_is_learnt_from_a_pool(pool, kept, pair):
     assert scores == ([] if pair is None else [pair])
 
 
+def test_the_control_has_the_prompts_of_the_verified_and_failures_too():
+    pools = [
+        candidate(score, mode, utterance=f"u{number:02}", index=index)
+        for number in range(40)
+        for index, (score, mode) in enumerate([(0.1, OK), (1.9, SILENT)])
+    ]
+    dead = [candidate(2.0, SILENT, utterance="u99", index=index) for index in range(2)]
+    verified, drawn = (SELECTIONS[name](pools + dead, 1) for name in ("verified", "random"))
+    assert [c.utterance_id for c in drawn] == [c.utterance_id for c in verified]
+    assert 8 < sum(c.fails for c in drawn) < 32  # of 40, one in two
+    assert SELECTIONS["random"](pools + dead, 1) == drawn
+    assert SELECTIONS["random"](pools + dead, 2) != drawn
+
+
 def test_description_counts_prompts_and_modes():
     pool = [candidate(0.1), candidate(2.0, SILENT), candidate(2.0, SILENT, utterance="u2")]
     facts = describe(pool)
@@ -85,7 +104,10 @@ PLAN = {
     "arms": {"sft": {"num_rounds": 1}, "online": {"num_rounds": 2}},
     "rivals": {"cooler": {"temperature": 0.5}},
     "systems": {"s": {"sft": 2, "online": 1, "cooler": 1}},
+    "matched_temperature": {"s": 0.6},
+    "sharpening_line": {"temperatures": [1.0, 0.8, 0.5], "prompt_sets": ["hard"]},
 }  # fmt: skip
+SYSTEMS = {"s": {"temperature": 0.8}}
 
 
 def test_rounds_learn_from_the_policy_before_them():
@@ -115,6 +137,32 @@ def test_rivals_have_no_training():
     rival = plan_policies(PLAN)["s-cooler"]
     assert not rival.is_trained
     assert rival.settings == {"temperature": 0.5}
+
+
+def test_the_line_draws_nothing_twice():
+    assert line_of(PLAN, SYSTEMS) == {
+        "s-at-1": ("s", 1.0),
+        "s": ("s", 0.8),  # its own temperature
+        "s-cooler": ("s", 0.5),  # a rival that is no more
+    }
+
+
+def test_policies_are_drawn_at_the_matched_temperature_too():
+    policies = plan_policies(PLAN)
+    planned = plan_temperatures(PLAN, SYSTEMS, policies)
+    arms = {f"s-{name}-at-0.6": name.rpartition("-")[0] for name in ("sft-1", "sft-2", "online-1")}
+    assert set(planned) == {"s-at-1", "s-at-0.6", *arms}
+    assert planned["s-sft-2-at-0.6"].start == "s-sft-2"
+    assert planned["s-sft-2-at-0.6"].settings == {"temperature": 0.6}
+    assert not any(policy.is_trained or policy.is_final for policy in planned.values())
+    matched = matched_of(PLAN, SYSTEMS, policies)
+    assert matched == {"s-at-0.6": ("s", "as is")} | {n: ("s", arm) for n, arm in arms.items()}
+
+
+def test_without_a_matched_temperature_nothing_is_drawn_at_one():
+    plan = PLAN | {"matched_temperature": {}}
+    assert set(plan_temperatures(plan, SYSTEMS, plan_policies(plan))) == {"s-at-1"}
+    assert matched_of(plan, SYSTEMS, plan_policies(plan)) == {}
 
 
 def test_share_closed(rng):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,20 @@ from safetensors.torch import load_file
 from repository import CHECKPOINTS
 from selfverify.asr import load_recogniser
 from selfverify.codecs import load_codec
-from selfverify.distillation.finetuning import TrainingSettings, save_policy, train
+from selfverify.distillation.finetuning import (
+    TrainingSettings,
+    divide_logits,
+    save_policy,
+    train,
+    training_key,
+)
 from selfverify.distillation.grpo import Rollout, VerifierJudge, grpo_trainer, rewards
+from selfverify.distillation.held_out import HeldOut
 from selfverify.distillation.pools import TrainingCandidate, read_pool
 from selfverify.distillation.preference import pair_row, preference_trainer
 from selfverify.distillation.separation import check_unseen
 from selfverify.distillation.sft import examples_of, sft_trainer
+from selfverify.distillation.teacher_forcing import forced_logits
 from selfverify.distillation.training_sets import Pair
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
@@ -171,6 +180,106 @@ def test_an_interrupted_training_goes_on(tiny_systems, tmp_path):
     pd.testing.assert_frame_equal(whole, again)
 
 
+@pytest.mark.parametrize("adapter", ["llasa", "csm"])
+def test_a_training_is_looked_at_with_prompts_that_it_does_not_see(adapter, tiny_systems, tmp_path):
+    system = load_system(adapter, tiny_systems[adapter])
+    good = candidates_of(system)
+    unseen = [c for g in good[3:] for c in (g, dataclasses.replace(failed(g), candidate_index=1))]
+    settings = dataclasses.replace(SETTINGS, num_steps=6)
+    trainer = sft_trainer(system, good[:3], settings, tmp_path / "run", "cpu")
+    trainer.add_callback(HeldOut(system, unseen))
+    curve = train(trainer)
+    assert list(curve["step"]) == list(range(7))
+    looks = curve.dropna(subset="held_out_loss")
+    assert list(looks["step"]) == [0, 2, 4, 6]
+    assert looks["held_out_kl"].iloc[0] == pytest.approx(0, abs=1e-6)
+    assert looks["held_out_kl"].iloc[-1] > 1e-4
+    assert (looks["held_out_entropy"] > 0).all()
+    assert (curve["gradient_norm"].iloc[1:] > 0).all()
+    assert trainer.model.training  # as it was
+    # An interrupted training that goes on looks again at no step that it had.
+    again = sft_trainer(
+        load_system(adapter, tiny_systems[adapter]), good[:3], settings, tmp_path / "run", "cpu"
+    )
+    again.add_callback(HeldOut(system, unseen))
+    pd.testing.assert_frame_equal(curve, train(again))
+
+
+def test_unseen_pairs_are_ranked_by_what_the_policy_raised(tiny_systems, tmp_path):
+    """A policy that learnt the very pairs ranks them right; the start ranks none."""
+    system = load_system("llasa", tiny_systems["llasa"])
+    pairs = pairs_of(system)[:2]
+    settings = dataclasses.replace(SETTINGS, losses=("sigmoid",), num_steps=8, beta=0.5)
+    trainer = preference_trainer(system, pairs, settings, tmp_path / "run", "cpu")
+    pools = [
+        c
+        for n, pair in enumerate(pairs)
+        for c in (
+            dataclasses.replace(pair.chosen, utterance_id=f"u{n}"),
+            dataclasses.replace(pair.rejected, utterance_id=f"u{n}", candidate_index=1),
+        )
+    ]
+    trainer.add_callback(HeldOut(system, pools))
+    curve = train(trainer)
+    assert np.isnan(curve["held_out_accuracy"].iloc[0])
+    assert curve["held_out_accuracy"].iloc[-1] == 1.0
+    assert {"margin", "accuracy"} <= set(curve)
+    assert curve["margin"].iloc[1:].notna().all()
+
+
+def test_a_training_goes_on_only_where_all_that_decides_it_is_the_same(tiny_systems, tmp_path):
+    start = shutil.copytree(tiny_systems["llasa"], tmp_path / "start")
+    pool = tmp_path / "pool.parquet"
+    pool.write_text("a")
+
+    def key(**changes):
+        choices = {"settings": SETTINGS, "thresholds": Thresholds()} | changes
+        return training_key(*choices.values(), files=[pool], start=start)
+
+    before = key()
+    assert key() == before
+    assert key(settings=dataclasses.replace(SETTINGS, selection="random")) != before
+    assert key(thresholds=dataclasses.replace(Thresholds(), max_cer=0.4)) != before
+    pool.write_text("b")
+    other = key()
+    assert other != before
+    (start / "config.json").write_text("{}")  # as a policy of a round before, trained anew
+    assert key() != other
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])
+def test_the_loss_is_that_of_divided_logits(adapter, tiny_systems, tmp_path):
+    """At the start, against the formula: mean -log softmax(logits / T) over the sampled ids."""
+    system = load_system(adapter, tiny_systems[adapter])
+    candidates = candidates_of(system)[:2]
+    ids = [(system.prompt_ids(c.text), c.token_ids) for c in candidates]
+    losses = [
+        torch.nn.functional.cross_entropy(logits / 0.5, torch.tensor(c.token_ids), reduction="none")
+        for logits, c in zip(forced_logits(system, ids), candidates, strict=True)
+    ]
+    divide_logits(system, 0.5)
+    settings = dataclasses.replace(SETTINGS, num_steps=1, temperature=0.5)
+    curve = train(sft_trainer(system, candidates, settings, tmp_path / "run", "cpu"))
+    if adapter == "csm":  # a loss per head; the depth decoder's on a part of the frames
+        heads = torch.cat(losses).view(-1, system.num_codebooks)
+        expected = heads[:, 0].mean() + heads[:, 1:].mean()
+        assert curve["loss"].iloc[0] == pytest.approx(float(expected), rel=0.1)
+    else:
+        assert curve["loss"].iloc[0] == pytest.approx(float(torch.cat(losses).mean()), rel=1e-3)
+
+
+def test_preferences_are_learnt_at_the_temperature_too(tiny_systems, tmp_path):
+    system = load_system("llasa", tiny_systems["llasa"])
+    divide_logits(system, 0.5)
+    settings = dataclasses.replace(SETTINGS, losses=("sigmoid",), num_steps=1)
+    pairs = pairs_of(system)[:1]
+    curve = train(preference_trainer(system, pairs, settings, tmp_path / "run", "cpu"))
+    prompt, chosen = system.prompt_ids(TEXT), pairs[0].chosen.token_ids
+    (logits,) = forced_logits(system, [(prompt, chosen)])  # divided by the hook
+    log_probs = torch.log_softmax(logits, dim=-1)[torch.arange(len(chosen)), torch.tensor(chosen)]
+    assert curve["chosen_logp"].iloc[0] == pytest.approx(float(log_probs.sum()), rel=1e-2)
+
+
 def test_what_cannot_be_trained_is_said(tiny_systems, tmp_path):
     csm, llasa = (load_system(name, tiny_systems[name]) for name in ("csm", "llasa"))
     with pytest.raises(InputError, match="SFT alone"):
@@ -181,6 +290,15 @@ def test_what_cannot_be_trained_is_said(tiny_systems, tmp_path):
         sft_trainer(llasa, [], SETTINGS, tmp_path, "cpu")
     with pytest.raises(ValueError, match="does not accept"):
         examples_of(llasa, [failed(candidates_of(llasa, 1)[0])])
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "csm"])
+def test_the_control_learns_from_failures_too(adapter, tiny_systems, tmp_path):
+    system = load_system(adapter, tiny_systems[adapter])
+    settings = dataclasses.replace(SETTINGS, selection="random")
+    failures = [failed(c) for c in candidates_of(system)]
+    curve = train(sft_trainer(system, failures, settings, tmp_path / "run", "cpu"))
+    assert len(curve) == settings.num_steps
 
 
 def test_evaluated_prompts_are_refused(tiny_systems, tmp_path):

@@ -46,9 +46,15 @@ def reduce_params(folder: Path) -> None:
     del mini["prompt_sets"]["adversarial"]
     for name, size in NUM_UTTERANCES.items():
         mini["prompt_sets"][name] |= {"num_utterances": size, "num_shards": 1}
-    mini["train_prompts"] |= {"num_utterances": 16, "num_shards": 2}
+    mini["train_prompts"] |= {"num_utterances": 24, "num_shards": 3}
     mini["distillation"] |= {"num_shards": 2, "num_steps": 4, "pool_size": 2}
     mini["distillation"]["systems"] = {"mini-llasa": {"online-sft": 1, "grpo": 1, "cooler": 1}}
+    mini["distillation"] |= {
+        "matched_temperature": {"mini-llasa": 0.5},  # the rival's, so that as is costs nothing
+        "sharpening_line": {"temperatures": [1.0, 0.8, 0.5], "prompt_sets": ["hard"]},
+    }
+    first = {"system": "mini-llasa", "prompt_set": "hard", "arm": "online-sft", "baseline": "as is"}
+    mini["distillation"]["primary_contrasts"] = [first]
     mini["larger_system"] = SYSTEMS[-1]
     mini["systems"] = {name: mini["systems"][name] for name in SYSTEMS}
     used = {system["codec"] for system in mini["systems"].values()}

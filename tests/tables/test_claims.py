@@ -117,3 +117,16 @@ def test_the_table_has_every_claim_and_says_what_was_not_run(tmp_path):
     assert table["conclusion"].tolist()[:3] == ["holds", "holds", "holds"]
     assert (table["estimate"] == "not run").sum() == 4
     assert "track `mini` alone" in files.markdown.read_text()
+    claim = {
+        "claim": "SFT closes all", "reported": "r", "subject": "a", "estimate": "1", "test": "t",
+        "conclusion": "holds", "utterances_needed": 7.0,
+    }  # fmt: skip
+    pd.DataFrame([claim]).to_csv(tmp_path / "distillation.csv", index=False)
+    table_claims(
+        rates=tmp_path / "rates.csv", categories=tmp_path / "categories.csv", verdicts=[verdicts],
+        larger="a", track="mini", distillation=(tmp_path / "distillation.csv",), files=files,
+    )  # fmt: skip
+    table = pd.read_csv(files.csv)
+    assert (table["estimate"] == "not run").sum() == 0
+    assert table.iloc[-1]["utterances_needed"] == 7
+    assert "| SFT closes all" in files.markdown.read_text()

@@ -70,7 +70,39 @@ def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
             {"stf": 1},
             r"systems\.mini-llasa: no arm 'stf'; did you mean 'sft'",
         ),
+        (
+            "tracks.mini.distillation.arms.dpo.selection",
+            "random",
+            r"arms\.dpo\.selection: 'random' is for losses \[sft\]; remove the key",
+        ),
+        ("tracks.mini.distillation.arms.sft.selection", "best", r"'best' is not one of"),
+        (
+            "tracks.mini.distillation.matched_temperature",
+            {"mini-lasa": 0.5},
+            r"matched_temperature\.mini-lasa: no system of distillation; did you mean 'mini-llasa'",
+        ),
+        (
+            "tracks.mini.distillation.matched_temperature.mini-llasa",
+            0.8,
+            r"matched_temperature\.mini-llasa: the system's own; choose another",
+        ),
+        ("tracks.mini.distillation.sharpening_line.temperatures", [1.0], r"\[1\.0\] is too short"),
+        (
+            "tracks.mini.distillation.arms.grpo.temperature_matched",
+            True,
+            r"arms\.grpo\.temperature_matched: GRPO's loss has the temperature anyway",
+        ),
+        (
+            "tracks.mini.distillation.primary_contrasts",
+            [{"system": "mini-llasa", "prompt_set": "hard", "arm": "stf", "baseline": "as is"}],
+            r"primary_contrasts\.0: mini-llasa has no arm 'stf'; did you mean 'sft'",
+        ),
         ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
+        (
+            "tracks.mini.distillation.num_held_out_shards",
+            3,
+            r"num_held_out_shards: train_prompts has 2 beside num_shards 4",
+        ),
         ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
         (
             "tracks.mini.prompt_sets.adversarial.systems",

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from selfverify.distillation.plan import TEACHER
 from selfverify.errors import InputError
 from selfverify.results.judged_pools import JudgedPools, read_pools
 from selfverify.statistics.best_of_n import failures_of_best
 from selfverify.statistics.intervals import CONFIDENCE, NUM_RESAMPLES, Mean
 
-TEACHER = "as is"
 BEST_OF = 2
 
 
@@ -95,25 +95,53 @@ def teacher_of(arm: Arm, arms: Sequence[Arm]) -> Arm:
     )
 
 
-def share_closed(teacher: np.ndarray, arm: np.ndarray, rng: np.random.Generator) -> Mean:
-    """Returns 1 - arm / teacher, the share of the failure mass that an arm closes.
+def counterpart(arm: Arm, arms: Sequence[Arm]) -> Arm | None:
+    """Returns the same arm on the same prompts among others, such as those of a temperature."""
+    place = (arm.system, arm.prompt_set, arm.name)
+    return next((a for a in arms if (a.system, a.prompt_set, a.name) == place), None)
 
-    The interval is the percentile bootstrap's over prompts, both arms of a prompt together; the
-    trained seeds are taken as they are. Without a failure of the teacher there is nothing to close:
-    all is not a number.
+
+def share_closed(
+    teacher: np.ndarray,
+    arm: np.ndarray,
+    rng: np.random.Generator,
+    floor: np.ndarray | float = 0.0,
+) -> Mean:
+    """Returns (teacher - arm) / (teacher - floor), the share that an arm closes of what it could.
+
+    The interval is the percentile bootstrap's over prompts, all of a prompt together; the trained
+    seeds are taken as they are. Where there is nothing to close all is not a number.
 
     Args:
         teacher: failure rates, one per prompt, shape (prompts,).
         arm: the same of the arm.
         rng: of the resampling.
+        floor: the same of what cannot be bettered; 0, the failures themselves are what is closed.
     """
     num_prompts = len(teacher)
     drawn = rng.integers(num_prompts, size=(NUM_RESAMPLES, num_prompts))
     method = f"percentile bootstrap {CONFIDENCE:.0%}"
-    if not teacher.any():
+    possible, closed = teacher - floor, teacher - arm
+    if not possible.sum() > 0:
         return Mean(np.nan, np.nan, np.nan, num_prompts, method)
-    sums = teacher[drawn].sum(axis=1)
-    closed = 1 - arm[drawn].sum(axis=1)[sums > 0] / sums[sums > 0]
+    sums = possible[drawn].sum(axis=1)
+    shares = closed[drawn].sum(axis=1)[sums > 0] / sums[sums > 0]
     tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(closed, [tail, 1 - tail])
-    return Mean(1 - arm.sum() / teacher.sum(), float(low), float(high), num_prompts, method)
+    low, high = np.quantile(shares, [tail, 1 - tail])
+    share = float(closed.sum() / possible.sum())
+    return Mean(share, float(low), float(high), num_prompts, method)
+
+
+def ceiling_of(teacher: Arm, num_drawn: int) -> np.ndarray | None:
+    """Returns failure rates of best-of-n of the teacher, which perfect distillation would reach.
+
+    Shape (prompts,); None if its pools are smaller.
+
+    Args:
+        teacher: as it is.
+        num_drawn: n, candidates of a training prompt.
+    """
+    (pools,) = teacher.policies
+    if num_drawn > pools.pool_size:
+        return None
+    return failures_of_best(pools.scores, pools.fails, num_drawn)

@@ -8,6 +8,7 @@ with the adapter merged in, which any program that reads the system's checkpoint
 
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import UnpicklingError
@@ -17,10 +18,14 @@ import pandas as pd
 import torch
 from peft import LoraConfig, PeftModel
 from safetensors import SafetensorError, safe_open
+from torch.utils.hooks import RemovableHandle
 from transformers import Trainer
 
-from selfverify.storage.checkpoints import write_checksums
+from selfverify.sampling.seeds import settings_hash
+from selfverify.storage.checkpoints import CHECKSUMS, file_sha256, write_checksums
 from selfverify.storage.tables import write_csv
+from selfverify.systems.base import TTSSystem
+from selfverify.systems.csm import Csm
 
 PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 WEIGHTS = {"SHA256SUMS", "model.safetensors.index.json"}  # not copied: made anew
@@ -31,6 +36,11 @@ LOGGED = {
     "logps/chosen": "chosen_logp",
     "logps/rejected": "rejected_logp",
     "reward": "reward",
+    "grad_norm": "gradient_norm",
+    "held_out_loss": "held_out_loss",
+    "held_out_accuracy": "held_out_accuracy",
+    "held_out_entropy": "held_out_entropy",
+    "held_out_kl": "held_out_kl",
     "learning_rate": "learning_rate",
 }
 
@@ -47,6 +57,28 @@ class TrainingSettings:
     micro_batch_size: int  # at most so many at once, for memory; gradients of a step are added up
     lora_rank: int
     seed: int
+    selection: str = "verified"  # what SFT learns of a prompt: a key of `training_sets.SELECTIONS`
+    temperature: float = 1.0  # that logits are divided by in the loss
+
+
+def training_key(*choices: object, files: Iterable[Path], start: Path) -> str:
+    """Returns what stands for a training in the folder of an interrupted one.
+
+    Args:
+        choices: all else that decides the result.
+        files: that it reads, by content.
+        start: checkpoint to begin with, by content.
+    """
+    return settings_hash(*choices, [file_sha256(path) for path in files], content_of(start))
+
+
+def content_of(checkpoint: Path) -> list[str]:
+    """Returns checksums that stand for the content of a checkpoint folder."""
+    listing = checkpoint / CHECKSUMS
+    files = (
+        [listing] if listing.exists() else sorted(p for p in checkpoint.iterdir() if p.is_file())
+    )
+    return [file_sha256(path) for path in files]
 
 
 def lora_config(rank: int) -> LoraConfig:
@@ -55,6 +87,28 @@ def lora_config(rank: int) -> LoraConfig:
         r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=PROJECTIONS,
         task_type="CAUSAL_LM",
     )  # fmt: skip
+
+
+def divide_logits(system: TTSSystem, temperature: float) -> list[RemovableHandle]:
+    """Makes the model of a system divide its logits, and returns what takes this back.
+
+    Candidates drawn at a temperature T come from p^(1/T): a model that learns them as they are
+    grows sharper, and drawn at T again acts as the start at T². Where the loss has the logits that
+    sampling has, all divided by T, the start explains its candidates as well as anything, and what
+    is learnt is owed to their selection.
+
+    TRL multiplies hidden states with the output's weights itself, so that those of a Llama are
+    divided; CSM's backbone hands them on to its depth decoder, so there the heads' outputs are.
+    """
+
+    def divided(module: Any, inputs: Any, output: torch.Tensor) -> torch.Tensor:
+        return output / temperature
+
+    model: Any = system.model
+    places = [model.lm_head, model.depth_decoder.codebooks_head] if isinstance(
+        system, Csm
+    ) else [model.model.norm]  # fmt: skip
+    return [place.register_forward_hook(divided) for place in places]
 
 
 def trainer_options(
@@ -102,14 +156,19 @@ def batch_options(batch_size: int, limit: int) -> dict[str, Any]:
 def train(trainer: Trainer) -> pd.DataFrame:
     """Trains, from where an interrupted run of the same folder was, and returns the curve.
 
-    Columns: step and the names of `LOGGED` that the trainer knows.
+    Columns: step and the names of `LOGGED` that the trainer knows. Those of `held_out` have values
+    at a few steps alone, the first of which is 0, before any update.
     """
     run = Path(str(trainer.args.output_dir))
     last = last_whole_checkpoint(run)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
-    rows = [row for row in trainer.state.log_history if "loss" in row]
-    kept = {"step": "step"} | {name: new for name, new in LOGGED.items() if name in rows[0]}
-    return pd.DataFrame({new: [row[name] for row in rows] for name, new in kept.items()})
+    rows: dict[int, dict[str, float]] = {}
+    for row in trainer.state.log_history:
+        if LOGGED.keys() & row:
+            rows.setdefault(row["step"], {}).update(row)
+    table = pd.DataFrame([rows[step] for step in sorted(rows)])
+    kept = [name for name in ("step", *LOGGED) if name in table]
+    return pd.DataFrame(table[kept]).rename(columns=LOGGED)
 
 
 def last_whole_checkpoint(run: Path) -> Path | None:

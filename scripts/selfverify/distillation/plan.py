@@ -1,7 +1,14 @@
-"""Which policies there are, from what each is trained, and on whose candidates."""
+"""Which policies there are, from what each is trained, and on whose candidates.
 
+What is sampled at another temperature than its system's is a policy without training as well:
+`{system}-at-0.5` the system as it is, `{policy}-at-0.5` a trained one.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+TEACHER = "as is"  # the arm that a system itself is
 
 
 @dataclass(frozen=True)
@@ -10,11 +17,11 @@ class Policy:
 
     system: str  # that it began as
     arm: str
-    seed: int  # of training, from 1; 0 for a rival
-    start: str  # the system or policy whose weights it starts from
+    seed: int  # of training, from 1; 0 for what is not trained
+    start: str  # the system or policy whose weights it starts from, or samples
     pools: tuple[tuple[str, int], ...]  # whose candidates of which shard it learns from
     num_steps: int
-    is_final: bool  # not a round on the way
+    is_final: bool  # an arm or a rival: neither a round on the way nor at another temperature
     settings: dict[str, Any] = field(default_factory=dict)  # of sampling, other than its system's
 
     @property
@@ -42,6 +49,81 @@ def plan_policies(distillation: dict[str, Any]) -> dict[str, Policy]:
             for seed in range(1, num_seeds + 1):
                 policies |= _rounds(system, arm, seed, distillation)
     return policies
+
+
+def plan_temperatures(
+    distillation: dict[str, Any], systems: Mapping[str, Any], policies: Mapping[str, Policy]
+) -> dict[str, Policy]:
+    """Returns what is sampled at other temperatures, by name: systems, and policies that are final.
+
+    Nothing is drawn twice: neither at a system's own temperature, nor where a rival is no more than
+    the temperature.
+
+    Args:
+        distillation: that part of a track's parameters.
+        systems: that part too.
+        policies: of `plan_policies`.
+    """
+    matched = distillation["matched_temperature"]
+    line = list(line_of(distillation, systems).values())
+    planned = {
+        _at(system, temperature): _cooled(system, TEACHER, 0, system, temperature)
+        for system, temperature in [*line, *matched.items()]
+        if _base_at(system, temperature, distillation, systems) == _at(system, temperature)
+    }
+    return planned | {
+        _at(name, matched[p.system]): _cooled(p.system, p.arm, p.seed, name, matched[p.system])
+        for name, p in policies.items()
+        if p.is_trained and p.is_final and p.system in matched
+    }
+
+
+def _cooled(system: str, arm: str, seed: int, start: str, temperature: float) -> Policy:
+    return Policy(system, arm, seed, start, (), 0, False, {"temperature": temperature})
+
+
+def line_of(
+    distillation: dict[str, Any], systems: Mapping[str, Any]
+) -> dict[str, tuple[str, float]]:
+    """Returns the speakers of the sharpening line: name → (system, temperature), as is."""
+    temperatures = distillation["sharpening_line"]["temperatures"]
+    return {
+        _base_at(system, temperature, distillation, systems): (system, temperature)
+        for system in distillation["systems"]
+        for temperature in temperatures
+    }
+
+
+def matched_of(
+    distillation: dict[str, Any], systems: Mapping[str, Any], policies: Mapping[str, Policy]
+) -> dict[str, tuple[str, str]]:
+    """Returns what is sampled at the matched temperature: name → (system, arm), systems first."""
+    matched = distillation["matched_temperature"]
+    bases = {
+        _base_at(system, temperature, distillation, systems): (system, TEACHER)
+        for system, temperature in matched.items()
+    }
+    return bases | {
+        _at(name, matched[policy.system]): (policy.system, policy.arm)
+        for name, policy in policies.items()
+        if policy.is_trained and policy.is_final and policy.system in matched
+    }
+
+
+def _at(name: str, temperature: float) -> str:
+    return f"{name}-at-{temperature:g}"
+
+
+def _base_at(
+    system: str, temperature: float, distillation: dict[str, Any], systems: Mapping[str, Any]
+) -> str:
+    """The system or rival that is the system at this temperature; else a name of its own."""
+    if systems[system]["temperature"] == temperature:
+        return system
+    for rival in distillation["systems"][system]:
+        if distillation["rivals"].get(rival) == {"temperature": temperature}:
+            return f"{system}-{rival}"
+    return _at(system, temperature)
 
 
 def _rounds(system: str, arm: str, seed: int, distillation: dict[str, Any]) -> dict[str, Policy]:

@@ -7,6 +7,9 @@
 
 y* are the ids as they were sampled: neither decoded nor encoded again, and never cut. The prompt is
 built by the code that builds it for sampling, and is not part of the loss.
+
+The control, `selection: random`, has in place of y* any of y_1 … y_M, of the same prompts: what it
+gains is owed to learning from oneself, not to the verifier.
 """
 
 from collections.abc import Sequence
@@ -35,16 +38,21 @@ from selfverify.systems.csm import Csm
 
 
 def examples_of(
-    system: TTSSystem, candidates: Sequence[TrainingCandidate]
+    system: TTSSystem, candidates: Sequence[TrainingCandidate], *, are_verified: bool = True
 ) -> list[TrainingExample]:
     """Returns prompt and sampled ids of each candidate; the loss is on the sampled ids.
 
+    Args:
+        system: whose candidates they are.
+        candidates: to learn from.
+        are_verified: whether all are to be such as the verifier accepts.
+
     Raises:
-        ValueError: if a candidate was not ended by the system itself.
+        ValueError: if one is not.
     """
     examples = []
     for candidate in candidates:
-        if not candidate.passes:
+        if are_verified and not candidate.passes:
             raise ValueError(f"{candidate.utterance_id}: the verifier does not accept it")
         prompt = system.prompt_ids(candidate.text)
         ids = candidate.token_ids
@@ -63,7 +71,7 @@ def sft_trainer(
 
     Args:
         system: with its model.
-        candidates: that pass.
+        candidates: what `settings.selection` took of each prompt.
         settings: of training.
         run: folder for an interrupted training.
         device: "cpu" or "cuda".
@@ -73,7 +81,8 @@ def sft_trainer(
     """
     if not candidates:
         raise InputError("no candidate passes, so there is nothing to learn; add training prompts")
-    examples = examples_of(system, candidates)
+    are_verified = settings.selection == "verified"
+    examples = examples_of(system, candidates, are_verified=are_verified)
     options = trainer_options(settings, run, device, dtype_name(system))
     options |= batch_options(settings.batch_size, settings.micro_batch_size)
     if isinstance(system, Csm):

@@ -1,7 +1,7 @@
-"""What is learnt from judged pools: the best of each, or the best against the worst."""
+"""What is learnt from judged pools: the best or any of each, or the best against the worst."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from selfverify.distillation.pools import TrainingCandidate
+from selfverify.sampling.seeds import candidate_seed
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,30 @@ def best_of_n(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandidate
     """
     kept = (_best(pool) for pool in _pools(candidates))
     return [candidate for candidate in kept if candidate is not None]
+
+
+def random_of_each(candidates: Sequence[TrainingCandidate], seed: int) -> list[TrainingCandidate]:
+    """Returns one candidate at random, failures too, of each utterance that `best_of_n` keeps.
+
+    The control of `best_of_n`: as many examples, of the same prompts and by the same teacher. What
+    both teach is to be sharper, what `best_of_n` alone teaches is the verifier's.
+
+    Args:
+        candidates: by utterance.
+        seed: of the training, so that each has examples of its own.
+    """
+    return [
+        pool[candidate_seed(seed, "random own", pool[0].utterance_id, 0) % len(pool)]
+        for pool in _pools(candidates)
+        if _best(pool) is not None
+    ]
+
+
+# What SFT learns from, by the arm's `selection`.
+SELECTIONS: dict[str, Callable[[Sequence[TrainingCandidate], int], list[TrainingCandidate]]] = {
+    "verified": lambda candidates, _: best_of_n(candidates),
+    "random": random_of_each,
+}
 
 
 def preference_pairs(candidates: Sequence[TrainingCandidate]) -> list[Pair]:

@@ -75,7 +75,7 @@ def _dependency(file: str, owners: dict[str, Stage]) -> str:
     """What stands for an input in dvc.yaml: the folder of the stage or checkpoint it belongs to."""
     parts = Path(file).parts
     if file in owners:
-        return owners[file].folder or file
+        return owners[file].out_of(file)
     if parts[0] == "data" and parts[2] == "checkpoints":
         return str(Path(*parts[:4]))
     return file

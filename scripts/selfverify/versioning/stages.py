@@ -13,6 +13,8 @@ class Stage:
     files: tuple[str, ...]  # every file, relative to the repository
     params: tuple[str, ...] = ()  # keys of params.yaml that decide them, dotted
     folder: str = ""  # what DVC tracks where it is a folder; else the files one by one
+    folders: tuple[str, ...] = ()  # where it is several folders
+    unlisted: tuple[str, ...] = ()  # of these, in which a job leaves more than the files it names
     in_git: bool = False  # small results that git keeps as they are
     metrics: tuple[str, ...] = ()  # files among them that `dvc metrics` reads
 
@@ -24,7 +26,11 @@ class Stage:
     @property
     def outs(self) -> tuple[str, ...]:
         """The paths that DVC tracks."""
-        return (self.folder,) if self.folder else self.files
+        return (self.folder,) if self.folder else self.folders or self.files
+
+    def out_of(self, file: str) -> str:
+        """Returns which of these paths stands for one of the files."""
+        return next((out for out in self.outs if file.startswith(f"{out}/")), file)
 
     @property
     def is_complete(self) -> bool:
@@ -33,8 +39,9 @@ class Stage:
 
     @property
     def orphans(self) -> list[Path]:
-        """Files in its folder that no rule makes any more, such as shards of an older split."""
-        found = Path(self.folder).rglob("*") if self.folder else ()
+        """Files in its folders that no rule makes any more, such as shards of an older split."""
+        folders = {*filter(None, [self.folder]), *self.folders} - {*self.unlisted}
+        found = [path for folder in folders for path in Path(folder).rglob("*")]
         return sorted(path for path in found if path.is_file() and str(path) not in self.files)
 
 

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
+from selfverify.distillation.plan import TEACHER
 from selfverify.errors import InputError
 
 SCHEMA = Path(__file__).parents[3] / "rules" / "params.schema.yaml"
@@ -131,13 +132,23 @@ def _distillation_contradictions(track: dict[str, Any]):
     """The same, of training on verified candidates."""
     plan = track["distillation"]
     num_shards = plan["num_shards"]
-    if num_shards > track.get("train_prompts", {}).get("num_shards", 0):
+    there = track.get("train_prompts", {}).get("num_shards", 0)
+    if num_shards > there:
         yield "distillation.num_shards", f"{num_shards} is more than train_prompts has"
+    elif num_shards + plan["num_held_out_shards"] > there:
+        problem = f"train_prompts has {there - num_shards} beside num_shards {num_shards}"
+        yield "distillation.num_held_out_shards", problem
     for name, arm in plan["arms"].items():
         for key in ("num_shards", "num_steps"):
             if plan[key] % arm["num_rounds"]:
                 problem = f"{arm['num_rounds']} does not divide {key} {plan[key]}"
                 yield f"distillation.arms.{name}.num_rounds", problem
+        if arm.get("selection", "verified") != "verified" and arm["losses"] != ["sft"]:
+            problem = f"{arm['selection']!r} is for losses [sft]; remove the key"
+            yield f"distillation.arms.{name}.selection", problem
+        if arm.get("temperature_matched") and arm["losses"] == ["grpo"]:
+            problem = "GRPO's loss has the temperature anyway; remove the key"
+            yield f"distillation.arms.{name}.temperature_matched", problem
     known = plan["arms"] | plan["rivals"]
     for system, arms in plan["systems"].items():
         if system not in track["systems"]:
@@ -145,3 +156,23 @@ def _distillation_contradictions(track: dict[str, Any]):
         for name in arms:
             if name not in known:
                 yield f"distillation.systems.{system}", f"no arm {name!r}{_near(name, known)}"
+    for name in plan["matched_temperature"]:
+        key = f"distillation.matched_temperature.{name}"
+        if name not in plan["systems"]:
+            yield key, f"no system of distillation{_near(name, plan['systems'])}"
+        elif plan["matched_temperature"][name] == track["systems"][name]["temperature"]:
+            yield key, "the system's own; choose another, or remove the key"
+    for name in plan["sharpening_line"]["prompt_sets"]:
+        if name not in track["prompt_sets"]:
+            problem = f"no prompt set {name!r}{_near(name, track['prompt_sets'])}"
+            yield "distillation.sharpening_line.prompt_sets", problem
+    for number, contrast in enumerate(plan["primary_contrasts"]):
+        key = f"distillation.primary_contrasts.{number}"
+        arms = plan["systems"].get(contrast["system"])
+        if arms is None:
+            near = _near(contrast["system"], plan["systems"])
+            yield key, f"no system {contrast['system']!r} of distillation{near}"
+            continue
+        for name in (contrast["arm"], contrast["baseline"]):
+            if name not in arms and name != TEACHER:
+                yield key, f"{contrast['system']} has no arm {name!r}{_near(name, arms)}"

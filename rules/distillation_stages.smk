@@ -1,0 +1,155 @@
+"""Stages of distillation, where `in_all` makes it a part of the study.
+
+A stage has all policies of one arm of a system, with all that is made of them; `as is` what a
+system gives to distillation, and what is drawn of it at other temperatures.
+"""
+
+
+def learnt_from():
+    """Speaker → shards of training prompts that a policy learns from, or is looked at with."""
+    used = [pool for name in BY_FINETUNE for pool in POLICIES[name].pools]
+    first = DISTILLATION["num_shards"]
+    held_out = range(first, first + DISTILLATION["num_held_out_shards"])
+    systems = {policy.system for policy in POLICIES.values() if policy.is_trained}
+    used += [(system, shard) for system in systems for shard in held_out]
+    return {
+        speaker: sorted({shard for name, shard in used if name == speaker}) for speaker, _ in used
+    }
+
+
+LEARNT_FROM = learnt_from()
+
+
+def evaluated_on(name):
+    """Prompt sets that a policy is drawn on; none of a round on the way."""
+    if name in FINAL or name in MATCHED:
+        return ORIGINAL_SETS
+    return DISTILLATION["sharpening_line"]["prompt_sets"] if name in LINE else []
+
+
+def learnt_files(folder, speaker):
+    """Shards of training prompts of a speaker, below a folder such as audio."""
+    return [
+        f"{DATA}/{folder}/{speaker}/train/{shard:03d}.parquet"
+        for shard in LEARNT_FROM.get(speaker, [])
+    ]
+
+
+def measured_files(speaker):
+    """What the comparison and the trainings make of a system or policy, folder → files."""
+    sets = DISTILLATION["sharpening_line"]["prompt_sets"] if speaker in SHARPENED else []
+    pitch = ORIGINAL_SETS if speaker in FINAL or speaker in TRACK["systems"] else []
+    found = {
+        "training_pools": [f"{shard:03d}" for shard in LEARNT_FROM.get(speaker, [])],
+        "pitch": pitch,
+        "entropy": sets,
+    }
+    return {
+        f"{DATA}/{kind}/{speaker}": [f"{DATA}/{kind}/{speaker}/{name}.parquet" for name in names]
+        for kind, names in found.items()
+        if names
+    }
+
+
+def policy_files(name):
+    """Every file of a policy, folder → files."""
+    drawn = [f"{s}/{shard}" for s in evaluated_on(name) for shard in shards(s)]
+    found = {"verdicts": evaluated_on(name)} | {
+        kind: drawn for kind in ("candidates", "audio", *_recognised())
+    }
+    files = {
+        f"{DATA}/{kind}/{name}": [f"{DATA}/{kind}/{name}/{part}.parquet" for part in parts]
+        for kind, parts in found.items()
+    }
+    for kind in ("candidates", "audio", f"transcripts/{TRACK['verifier']}"):
+        files[f"{DATA}/{kind}/{name}"] += learnt_files(kind, name)
+    if POLICIES[name].is_trained:
+        folder = f"{DATA}/policies/{name}"
+        files[folder] = [f"{folder}/{file}" for file in (CHECKSUMS, "curve.csv", "training.json")]
+    return {folder: paths for folder, paths in files.items() if paths} | measured_files(name)
+
+
+def _recognised():
+    return [f"transcripts/{recogniser}" for recogniser in USED_RECOGNISERS]
+
+
+def arm_params(system, arm):
+    """Keys of params.yaml that decide what is made of an arm, or of a system at a temperature."""
+    codec = TRACK["systems"][system]["codec"]
+    keys = ["device", "verifier", "evaluator", "recognisers", f"codecs.{codec}"]
+    keys += ["train_prompts.num_shards", "distillation.pool_size", "distillation.eval_pool_size"]
+    keys += ["distillation.num_shards", "distillation.num_held_out_shards"]
+    if system in DISTILLATION["matched_temperature"] and arm not in DISTILLATION["rivals"]:
+        keys.append(f"distillation.matched_temperature.{system}")
+    if arm == TEACHER:
+        keys.append("distillation.sharpening_line")
+    elif arm in DISTILLATION["rivals"]:
+        keys.append(f"distillation.rivals.{arm}")
+    else:
+        keys += [f"distillation.{key}" for key in (f"arms.{arm}", *TRAINING_KEYS)]
+        if DISTILLATION["arms"][arm]["losses"] == ["grpo"]:
+            keys.append("train_prompts.num_utterances")
+    return (
+        "seed",
+        *study_params(*keys),
+        *system_params(system),
+        *prompt_set_params("num_shards", sets=ORIGINAL_SETS),
+        *(f"metric.{key}" for key in config["metric"]),
+    )
+
+
+TRAINING_KEYS = ("num_steps", "batch_size", "micro_batch_size", "lora_rank")
+
+
+def arm_stage(system, arm):
+    """The stage of an arm of a system; with a system as it is, what distillation makes of it."""
+    members = [n for n, policy in POLICIES.items() if (policy.system, policy.arm) == (system, arm)]
+    files = measured_files(system) if arm == TEACHER else {}
+    for name in members:
+        files |= policy_files(name)
+    return Stage(
+        f"distillation-{system}-{arm}".replace(" ", "-").replace(".", "_"),
+        files=tuple(path for paths in files.values() for path in paths),
+        folders=tuple(files),
+        # PEFT and transformers write adapter, weights and tokenizer under names of their own.
+        unlisted=tuple(folder for folder in files if folder.startswith(f"{DATA}/policies/")),
+        params=arm_params(system, arm),
+    )
+
+
+# Of an arm, what the prediction of its temperature needs.
+SAID = ("losses", "num_rounds", "temperature_matched")
+# What the rules of tables and figures have as parameters.
+COMPARISON_KEYS = (
+    "systems",
+    *[
+        f"arms.{name}.{key}"
+        for name, arm in DISTILLATION["arms"].items()
+        for key in arm
+        if key in SAID
+    ],
+    "pool_size",
+    "eval_pool_size",
+    "rivals",
+    "matched_temperature",
+    "sharpening_line",
+    "primary_contrasts",
+)
+
+
+DISTILLATION_STAGES = [
+    arm_stage(system, arm)
+    for system, arms in DISTILLATION["systems"].items()
+    for arm in [TEACHER, *arms]
+] + [
+    Stage(
+        "distillation",
+        files=tuple(path for files in DISTILLED_FILES.values() for path in files.values()),
+        in_git=True,
+        params=(
+            "seed",
+            *study_params("pool_size", *(f"distillation.{key}" for key in COMPARISON_KEYS)),
+            *[key for system in DISTILLATION["systems"] for key in system_params(system)],
+        ),
+    )
+]

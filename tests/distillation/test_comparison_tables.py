@@ -1,0 +1,188 @@
+"""Tables of the comparison, from small verdicts and trainings: what their rows say."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from scripts.comparison.table_budgets import table_budgets
+from scripts.comparison.table_distillation import table_distillation
+from scripts.comparison.table_distillation_claims import table_distillation_claims
+from scripts.comparison.table_distillation_power import table_distillation_power
+from scripts.comparison.table_gain_by_prompt import table_gain_by_prompt
+from scripts.comparison.table_method_comparison import table_method_comparison
+
+from outputs import table_files
+from selfverify.distillation.power import Sides, power_at, smallest_share
+from selfverify.errors import InputError
+from verdicts import write_verdicts
+
+PRIMARY = ["s=hard=sft=as is", "s=hard=sft=sft-random"]
+
+
+def write_training(folder, losses, **facts):
+    """A training.json as a training leaves it."""
+    training = {
+        "losses": losses, "beta": 0.1, "num_steps": 60, "batch_size": 16, "num_candidates": 2400,
+        "num_prompts": 600, "num_prompts_never_pass": 200, "num_examples": 400, "num_pairs": 300,
+        "chosen_frames": 80.0, "rejected_frames": 90.0, "rejected_modes": {"silence": 3},
+        "seconds": 9.0,
+    }  # fmt: skip
+    folder.mkdir()
+    (folder / "training.json").write_text(json.dumps(training | facts))
+    return folder / "training.json"
+
+
+def test_budgets_name_what_each_arm_learns_from(tmp_path):
+    trainings = [
+        write_training(tmp_path / "s-sft-1", ["sft"], selection="verified"),
+        write_training(tmp_path / "s-sft-random-1", ["sft"], selection="random"),
+        write_training(tmp_path / "s-dpo-1", ["sigmoid"], selection="verified"),
+        write_training(tmp_path / "s-grpo-1", ["grpo"], selection="verified"),
+    ]
+    files = table_files(tmp_path)
+    table_budgets(trainings=trainings, files=files)
+    table = pd.read_csv(files.csv)
+    assert table["selection"].tolist() == ["verified", "random", "pairs", "own, as it goes"]
+    assert table["num_sequences"].nunique() == 1
+    assert "| random" in files.markdown.read_text()
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """Arguments of the tables: SFT fails less than as is, and no less once both are cool."""
+    return {
+        "teachers": [write_verdicts(tmp_path, "s", 0.6)],
+        "policies": [
+            write_verdicts(tmp_path, "s-sft-1", 0.3),
+            write_verdicts(tmp_path, "s-sft-random-1", 0.3),
+            write_verdicts(tmp_path, "s-cooler", 0.3),
+        ],
+        "matched": [
+            write_verdicts(tmp_path, "s-at-0.4", 0.3),
+            write_verdicts(tmp_path, "s-sft-1-at-0.4", 0.3),
+            write_verdicts(tmp_path, "s-sft-random-1-at-0.4", 0.3),
+        ],
+        "arms": ["s-sft-1=s=sft", "s-sft-random-1=s=sft-random", "s-cooler=s=cooler"],
+        "matched_arms": [
+            "s-at-0.4=s=as is", "s-sft-1-at-0.4=s=sft", "s-sft-random-1-at-0.4=s=sft-random",
+        ],
+        "seed": 1,
+        "files": table_files(tmp_path),
+    }  # fmt: skip
+
+
+def test_what_is_gained_on_top_of_cooling_stands_beside_the_gain(compared):
+    table_distillation(**compared, temperatures=["s=0.4"], ceiling=2)
+    table = pd.read_csv(compared["files"].csv).set_index("arm")
+    sft = table.loc["sft"]
+    assert sft["difference_low"] > 0
+    assert sft["matched_difference_low"] < 0 < sft["matched_difference_high"]
+    assert np.isnan(table.loc["cooler", "matched_k"])
+    assert table.loc["as is", "matched_rate"] < table.loc["as is", "rate"]
+    shown = compared["files"].markdown.read_text()
+    assert "| on top of cooling" in shown
+    assert "At s T 0.4, where as is alone gains by cooling" in shown
+
+
+def test_contrasts_are_made_at_both_temperatures(compared):
+    table_method_comparison(**compared, primary=PRIMARY)
+    table = pd.read_csv(compared["files"].csv).set_index(["baseline", "arm"])
+    against = table.loc["as is"]
+    assert against.loc["sft", "p"] < 0.01 < against.loc["sft", "matched_p"]
+    assert np.isnan(against.loc["cooler", "matched_p"])
+
+
+def test_only_declared_contrasts_are_adjusted(compared):
+    table_method_comparison(**compared, primary=PRIMARY)
+    table = pd.read_csv(compared["files"].csv)
+    assert table["role"].tolist() == ["primary"] * 2 + ["exploratory"] * 3
+    pairs = list(zip(table["baseline"], table["arm"], strict=True))
+    assert pairs[:2] == [("as is", "sft"), ("sft-random", "sft")]
+    assert ("sft", "sft-random") not in pairs  # the same the other way round
+    adjusted = dict(zip(pairs, table["p_adjusted"], strict=True))
+    p_values = dict(zip(pairs, table["p"], strict=True))
+    assert adjusted["as is", "sft"] == pytest.approx(2 * p_values["as is", "sft"])
+    assert adjusted["as is", "cooler"] == p_values["as is", "cooler"]
+
+
+def test_a_declared_contrast_needs_its_arms(compared):
+    with pytest.raises(InputError, match=r"primary_contrasts: 's=hard=sft=dpo': nothing was drawn"):
+        table_method_comparison(**compared, primary=["s=hard=sft=dpo"])
+
+
+def test_share_closed_is_also_said_of_the_ceiling(compared):
+    table_distillation(**compared, temperatures=[], ceiling=2)
+    row = pd.read_csv(compared["files"].csv).set_index("arm").loc["sft"]
+    possible = 1 - row["ceiling_rate"] / (row["rate"] + row["difference"])
+    assert row["of_ceiling"] == pytest.approx(row["closed"] / possible, rel=1e-4)
+    assert row["of_ceiling_low"] < row["of_ceiling"] < row["of_ceiling_high"]
+
+
+def test_a_ceiling_of_more_than_the_pool_is_left_out(compared):
+    table_distillation(**compared, temperatures=[], ceiling=8)
+    assert pd.read_csv(compared["files"].csv)["of_ceiling"].isna().all()
+
+
+def test_power_says_the_smallest_share_that_can_be_shown(tmp_path):
+    files = table_files(tmp_path)
+    table_distillation_power(
+        teachers=[write_verdicts(tmp_path, "s", 0.6, size=8, num_prompts=60)],
+        primary=["s=hard=sft=as is", "s=hard=sft=sft-random"],
+        num_baseline=[8, 6], num_arm=[6, 6], ceiling=4, seed=1, files=files,
+    )  # fmt: skip
+    table = pd.read_csv(files.csv)
+    assert (table["share"] < table["share_holm"]).all()
+    assert table["share"].between(0.05, 0.4).all()
+    assert table["share"].iloc[0] <= table["share"].iloc[1]  # a baseline of more candidates
+    assert (table["share_of_ceiling"] > table["share"]).all()
+    assert "| sft against as is" in files.markdown.read_text()
+
+
+def test_power_is_what_a_simulated_study_finds():
+    failed = np.random.default_rng(0).integers(0, 9, 100)
+    sides = Sides(8, 6)
+    assert power_at(0.0, failed, 8, sides, 0.05, 1) == pytest.approx(0.025, abs=0.015)
+    share = smallest_share(failed, 8, sides, 0.05, 1)
+    assert power_at(share, failed, 8, sides, 0.05, 1) >= 0.8
+    assert power_at(share - 0.02, failed, 8, sides, 0.05, 1) < 0.8
+    assert np.isnan(smallest_share(np.zeros(100, int), 8, sides, 0.05, 1))
+
+
+def test_without_a_matched_temperature_its_columns_are_empty(compared):
+    table_distillation(**compared | {"matched": [], "matched_arms": []}, temperatures=[], ceiling=2)
+    table = pd.read_csv(compared["files"].csv)
+    assert table["matched_k"].isna().all()
+
+
+def claims_of(compared, tmp_path):
+    """The claims on system s, by what they say, from tables of the fixture."""
+    tables = {}
+    for name, make, more in (
+        ("arms", table_distillation, {"temperatures": [], "ceiling": 2}),
+        ("contrasts", table_method_comparison, {"primary": PRIMARY}),
+        ("by_prompt", table_gain_by_prompt, {}),
+    ):
+        needed = compared | more
+        if name == "by_prompt":
+            needed = {k: needed[k] for k in ("teachers", "policies", "arms")}
+        make(**needed | {"files": table_files(tmp_path)})
+        tables[name] = (tmp_path / "t.csv").rename(tmp_path / f"{name}.csv")
+    files = table_files(tmp_path)
+    table_distillation_claims(**tables, systems=["s"], files=files)
+    return pd.read_csv(files.csv)
+
+
+def test_claims_on_distillation_are_read_from_its_tables(compared, tmp_path):
+    table = claims_of(compared, tmp_path).set_index("claim")
+    closed = table.loc["distillation closes 52 to 58 % of the failures on hard prompts"]
+    assert "% of what perfect best of 2 closes" in closed["estimate"]
+    assert closed["conclusion"] in ("fails", "cannot tell")
+    cooling = table.loc["the gain of SFT on hard prompts is more than cooling"]
+    assert cooling["conclusion"] == "cannot tell"
+    assert "on top of cooling" in cooling["estimate"]
+    taught = table.loc["verified candidates teach more than random own ones"]
+    assert taught["conclusion"] == "cannot tell"
+    assert taught["test"].startswith("primary: p ")
+    assert table.loc["DPO does not beat SFT", "estimate"] == "not run"
+    assert table.loc["distillation gains nothing on standard prompts", "estimate"] == "not run"

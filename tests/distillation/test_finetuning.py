@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from repository import CHECKPOINTS
 from selfverify.asr import load_recogniser
 from selfverify.codecs import load_codec
+from selfverify.distillation import finetuning, sft
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     divide_logits,
@@ -399,6 +400,24 @@ def test_the_judge_of_grpo_is_the_workflows(params, speech):
     ]
     judged = VerifierJudge(codec, recogniser, Thresholds())(spoken, candidates)
     assert [c.passes for c in judged] == [True, False]
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])
+def test_layers_recomputed_in_the_backward_pass_are_trained_alike(
+    adapter, tiny_systems, tmp_path, monkeypatch
+):
+    """As on a GPU, where memory is dear; the device is another here, the path is that one."""
+    curves = []
+    for is_recomputed in (False, True):
+        system = load_system(adapter, tiny_systems[adapter])
+        run = tmp_path / str(is_recomputed)
+        options = finetuning.trainer_options(SETTINGS, run, "cpu", "float32")
+        options["gradient_checkpointing"] = is_recomputed
+        monkeypatch.setattr(sft, "trainer_options", lambda *args, options=options: options)
+        torch.manual_seed(0)
+        trainer = sft_trainer(system, candidates_of(system), SETTINGS, run, "cpu")
+        curves.append(train(trainer))
+    assert curves[1]["loss"].tolist() == pytest.approx(curves[0]["loss"].tolist(), rel=1e-3)
 
 
 @pytest.mark.parametrize("adapter", ["llasa", "orpheus", "csm"])

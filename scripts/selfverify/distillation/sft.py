@@ -116,6 +116,8 @@ def _csm_trainer(
     system: Csm, examples: list[TrainingExample], settings: TrainingSettings, options: dict
 ) -> Trainer:
     model = get_peft_model(system.model, lora_config(settings.lora_rank))
+    if options.pop("gradient_checkpointing"):
+        _recompute_layers(model.get_base_model())
     arguments = TrainingArguments(**options, remove_unused_columns=False)
     trainer = CsmTrainer(
         model, arguments, train_dataset=examples,  # type: ignore[arg-type]
@@ -124,3 +126,9 @@ def _csm_trainer(
     # The loss is a mean of its batch: without this those of a step would be added, not averaged.
     trainer.model_accepts_loss_kwargs = False
     return trainer
+
+
+def _recompute_layers(model: Any) -> None:
+    """As the trainer would, but without gradients of embeddings, into which CSM writes in place."""
+    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    model.disable_input_require_grads()

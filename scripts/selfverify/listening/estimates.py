@@ -19,7 +19,12 @@ RECOGNISERS = ("verifier", "evaluator")
 SAYS = ("yes", "minor", "no")
 NUM_RESAMPLES = 500  # of clips, for agreement
 NUM_DRAWS = 2_000  # of the strata's failure shares
-PRIOR = 0.5  # Jeffreys: a stratum without a failure among n clips still leaves doubt
+# Added to a stratum's failures and passes: two sets of draws, one for each end of an interval, as
+# Clopper and Pearson's ends are quantiles of Beta(k, n - k + 1) and Beta(k + 1, n - k). One set by
+# Jeffreys' prior, (.5, .5), puts failures into the large clean stratum, of which few are heard: of
+# 60 simulated studies of 54 clips at a true rate of 5 % its interval missed 18, this one none.
+ENDS = ((0, 1), (1, 0))
+NEVER = 1e-9  # where a Beta has no mass but at 0 or 1
 
 
 def consensus(answers: pd.DataFrame) -> pd.DataFrame:
@@ -116,18 +121,22 @@ def rogan_gladen(apparent: float, sensitivity: np.ndarray, specificity: np.ndarr
 def _class_sums(
     rated: pd.DataFrame, truth: np.ndarray, recogniser: str, rng: np.random.Generator
 ) -> np.ndarray:
-    """Clips of the pools by class, shape (1 + draws, 4); the first row is the estimate.
+    """Clips of the pools by class, shape (1 + draws, 4): the estimate, then draws of both `ENDS`.
 
     The classes: fails and is flagged, fails unflagged, passes flagged, passes unflagged. In a
-    stratum all clips have one flag; of those not rated a share fails that is drawn from its Beta
-    posterior under `PRIOR`, in the first row it is the share of those rated.
+    stratum all clips have one flag; of those not rated a share fails that is drawn from its Betas,
+    in the first row it is the share of those rated.
     """
-    sums = np.zeros((1 + NUM_DRAWS, 4))
+    sums = np.zeros((1 + len(ENDS) * NUM_DRAWS, 4))
     table = rated.assign(truth=truth)
     for _, stratum in table.groupby(["system", "level"]):
         k, n = int(stratum["truth"].to_numpy(bool).sum()), len(stratum)
         size = int(stratum["stratum_size"].iloc[0])
-        shares = np.r_[k / n, rng.beta(k + PRIOR, n - k + PRIOR, NUM_DRAWS)]
+        drawn = [
+            rng.beta(max(k + more, NEVER), max(n - k + less, NEVER), NUM_DRAWS)
+            for more, less in ENDS
+        ]
+        shares = np.r_[k / n, *drawn]
         fails = k + (size - n) * shares
         flagged = bool(stratum[f"{recogniser}_flag"].iloc[0])
         sums[:, 0 if flagged else 1] += fails
@@ -136,9 +145,9 @@ def _class_sums(
 
 
 def _interval(name: str, values: np.ndarray) -> dict[str, float]:
-    """The estimate and an interval of the draws that never leaves it out."""
-    low, high = np.nanquantile(values[1:], [TAIL, 1 - TAIL])
-    value = float(values[0])
+    """The estimate and the widest interval of the draws of both `ENDS`, never leaving it out."""
+    ends = [np.nanquantile(part, [TAIL, 1 - TAIL]) for part in np.split(values[1:], len(ENDS))]
+    (low, high), value = (min(e[0] for e in ends), max(e[1] for e in ends)), float(values[0])
     return {
         name: value,
         f"{name}_low": float(np.nanmin([low, value])),

@@ -13,13 +13,13 @@ def write_paper(
     results: list[Path],
     figures: list[Path],
     examples: list[Path],
-    checkpoints: list[Path],
-    distillation: list[Path],
     parameters: list[Path],
     track: str,
     pdf: Path,
     html: Path,
     numbers: Path,
+    checkpoints: tuple[Path, ...] = (),
+    distillation: tuple[Path, ...] = (),
 ) -> None:
     """Writes the paper, and the list of all that it shows of results.
 
@@ -27,13 +27,13 @@ def write_paper(
         results: data/{track}/results/*.csv.
         figures: figures/{track}/*: tables as CSV, figures as PDF.
         examples: figures/{track}/audio/{system}/*: clips, and index.csv.
-        checkpoints: training.json of the systems that were trained here.
-        distillation: tables and figures of distillation, as far as it was run.
         parameters: params.yaml, and files that override it.
         track: which of its tracks.
         pdf: to print.
         html: with figures and clips in it.
         numbers: every number of the paper with the cell that it comes from.
+        checkpoints: training.json of the systems that were trained here.
+        distillation: tables and figures of distillation, as far as it was run.
 
     Raises:
         InputError: names file, row and column of what is missing or not finite.

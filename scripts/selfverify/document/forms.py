@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from selfverify.errors import InputError
 
+MINUS = "\N{MINUS SIGN}"
+WORDS = ("text", "words", "short hash")  # forms that are no numbers
 CURE = "run `snakemake all` to make it anew, or leave the row out of the template"
 
 
@@ -22,9 +24,10 @@ def show(raw: str, form: str, place: str) -> str:
     if raw.strip() == "":
         raise InputError(f"{place}: empty, and the paper shows it; {CURE}")
     try:
-        return FORMS[form](raw)
+        shown = FORMS[form](raw)
     except (ValueError, OverflowError):
         raise InputError(f"{place}: {raw!r} is no finite number; {CURE}") from None
+    return MINUS + shown[1:] if form not in WORDS and shown.startswith("-") else shown
 
 
 def finite(raw: str) -> float:

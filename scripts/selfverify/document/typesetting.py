@@ -80,7 +80,7 @@ def _names(content: Content) -> dict[str, Any]:
         "cell": content.cell,
         "verdict": lambda name, **how: verdicts.verdict(content, name, **how),
         "claim_rows": lambda name: verdicts.claim_rows(content, name),
-        "contrasts": verdicts.contrasts,
+        "contrasts": lambda words, **where: verdicts.contrasts(content, words, **where),
         "listed": verdicts.listed,
         "shown": lambda rows, column: [row.show(column) for row in rows],
         "least": lambda rows, column: min(rows, key=lambda row: row.number(column)),

@@ -12,7 +12,7 @@ from selfverify.errors import InputError
 from selfverify.results.claims import NOT_RUN, Conclusion
 
 WORDINGS = Path(__file__).with_name("wordings.yaml")
-CLAIMS = "table_claims.csv"
+CLAIMS, CONTRASTS = "table_claims.csv", "table_method_comparison.csv"
 
 
 def claim_rows(content: Content, name: str) -> list[Row]:
@@ -48,24 +48,28 @@ def verdict(content: Content, name: str, *, with_evidence: bool = True) -> str:
     )
 
 
-def contrasts(rows: Sequence[Row], baseline: str) -> str:
+def contrasts(content: Content, words: str, **where: str) -> str:
     """Returns what may be said of arms against a baseline, in Typst.
 
     Args:
-        rows: of table_method_comparison.csv, of one system and prompt set.
-        baseline: in words.
+        content: the study.
+        words: what the baseline is called.
+        where: system, prompt_set and baseline of rows of table_method_comparison.csv.
     """
-    wordings = _wordings()["contrasts"]
+    table, wordings = content.table(CONTRASTS), _wordings()["contrasts"]
+    rows = table.rows(**where)
     unknown = [row for row in rows if row["verdict"] not in wordings]
     if unknown:
         place = unknown[0].place("verdict")
         raise InputError(f"{place}: {unknown[0]['verdict']!r} is no verdict")
-    groups = {word: [row for row in rows if row["verdict"] == word] for word in wordings}
-    said = [
-        wordings[word].format(arms=_names(group, "arm"), baseline=baseline, **_agreement(group))
-        for word, group in groups.items()
-        if group
-    ]
+    said = []
+    for word, wording in wordings.items():
+        group = [row for row in rows if row["verdict"] == word]
+        arms = _names(group, "arm")
+        if len(group) == len(rows) > 2:
+            arms = f"all {table.tally(**where)} ({arms})"
+        if group:
+            said.append(wording.format(arms=arms, baseline=words, **_agreement(group)))
     return "; ".join(said) + "."
 
 

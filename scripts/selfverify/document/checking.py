@@ -33,7 +33,7 @@ def paper_problems(numbers: Path) -> list[str]:
     page = html.read_text()
     problems = [problem for entry in shown if (problem := _stale(entry, numbers))]
     problems += [f"{html}: {number} comes from no result" for number in unsourced(page, shown)]
-    problems += [f"{pdf}: {number} is not in {html}" for number in _beyond(pdf, page)]
+    problems += [f"{pdf}: {number} is not in {html}" for number in beyond(pdf, page)]
     return problems
 
 
@@ -48,19 +48,11 @@ def unsourced(page: str, shown: list[Shown]) -> list[str]:
     return [*in_cells, *(n for text in reader.plain for n in NUMBER.findall(text))]
 
 
-def _stale(entry: Shown, numbers: Path) -> str | None:
-    """How a cell differs from what the paper shows of it."""
-    try:
-        said = show(read_cell(entry.file, entry.row, entry.column), entry.form, entry.place)
-    except InputError as error:
-        return f"{numbers}: {error}"
-    if said == entry.shown:
-        return None
-    return f"{numbers}: {entry.shown!r} is printed, but {entry.place} says {said!r}"
+def beyond(pdf: Path, page: str) -> list[str]:
+    """Returns the numbers of a PDF's text, without its figures', that the page has not.
 
-
-def _beyond(pdf: Path, page: str) -> list[str]:
-    """Numbers of a PDF's text, without its figures', that the page has not; none without pypdf."""
+    None where pypdf is not installed, which the study does not need otherwise.
+    """
     if find_spec("pypdf") is None:
         return []
     import pypdf  # type: ignore[import-not-found]
@@ -74,6 +66,17 @@ def _beyond(pdf: Path, page: str) -> list[str]:
         sheet["/Resources"].get_object().pop("/XObject", None)  # figures: they have axes
         found += NUMBER.findall(sheet.extract_text())
     return [number for number in found if number not in known]
+
+
+def _stale(entry: Shown, numbers: Path) -> str | None:
+    """How a cell differs from what the paper shows of it."""
+    try:
+        said = show(read_cell(entry.file, entry.row, entry.column), entry.form, entry.place)
+    except InputError as error:
+        return f"{numbers}: {error}"
+    if said == entry.shown:
+        return None
+    return f"{numbers}: {entry.shown!r} is printed, but {entry.place} says {said!r}"
 
 
 def _read(page: str) -> "_Reader":

@@ -52,9 +52,10 @@ def as_html(source: str) -> str:
 
 def _compile(source: str, target: Any) -> bytes:
     """Typst without a network and without the machine's fonts; paths begin at the root."""
+    root: Any = "/"  # its stub would have bytes
     try:
         made = typst.compile(
-            source.encode(), root="/", font_paths=typst.Fonts(include_system_fonts=False),
+            source.encode(), root=root, font_paths=typst.Fonts(include_system_fonts=False),
             format=target, sys_inputs={"target": target},
         )  # fmt: skip
     except typst.TypstError as error:

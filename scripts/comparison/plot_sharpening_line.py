@@ -127,7 +127,7 @@ def draw_panel(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]]
             f"T {row['temperature']:g}", (row["entropy"], row["rate"]), fontsize=7,
             xytext=(3, 4), textcoords="offset points",
         )  # fmt: skip
-    for row in rows[rows["arm"] != TEACHER].to_dict("records"):
+    for row in pd.DataFrame(rows[rows["arm"] != TEACHER]).to_dict("records"):
         axis.errorbar(
             row["entropy"], row["rate"], linestyle="none", capsize=2, markersize=5,
             yerr=[[row["rate"] - row["low"]], [row["high"] - row["rate"]]], elinewidth=0.6,

@@ -52,7 +52,7 @@ def plot_training_curves(*, curves: list[Path], arms: list[str], pdf: Path, png:
         )  # fmt: skip
         panels = axes.reshape(len(systems), len(PANELS))
         for row, system in zip(panels, systems, strict=True):
-            label_panels(row, system)
+            label_panels(list(row), system)
         for path in curves:
             system, arm = known[path.parent.name]
             draw_training(panels[systems.index(system)], path, styles[arm]["color"])

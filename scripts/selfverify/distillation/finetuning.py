@@ -162,7 +162,7 @@ def train(trainer: Trainer) -> pd.DataFrame:
     run = Path(str(trainer.args.output_dir))
     last = last_whole_checkpoint(run)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
-    rows: dict[int, dict[str, float]] = {}
+    rows: dict[float, dict[str, float]] = {}
     for row in trainer.state.log_history:
         if LOGGED.keys() & row:
             rows.setdefault(row["step"], {}).update(row)

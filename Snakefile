@@ -42,6 +42,7 @@ if ADVERSARIAL_SETS:
 
 if POLICIES:
 
+    include: "rules/policies.smk"
     include: "rules/distillation.smk"
     include: "rules/comparison.smk"
 

@@ -17,21 +17,6 @@ VERIFIER = TRACK["recognisers"][TRACK["verifier"]]
 TRAINED = {name: policy for name, policy in FINAL.items() if policy.is_trained}
 
 
-def loss_temperature(wildcards):
-    """What logits are divided by in the loss: 1, or what candidates are drawn at."""
-    is_matched = of_arm("temperature_matched", False)(wildcards)
-    return SPEAKERS[of_policy(wildcards).system]["temperature"] if is_matched else 1.0
-
-
-def held_out_pools(wildcards):
-    """Judged candidates of the policy's system on training prompts that no policy learns from."""
-    first = DISTILLATION["num_shards"]
-    return [
-        f"{DATA}/training_pools/{of_policy(wildcards).system}/{shard:03d}.parquet"
-        for shard in range(first, first + DISTILLATION["num_held_out_shards"])
-    ]
-
-
 rule judge_training_pool:
     """What the verifier says of one shard of training candidates."""
     input:

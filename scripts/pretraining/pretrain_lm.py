@@ -83,7 +83,9 @@ def pretrain_lm(
         starts = range(0, len(held_out), HELD_OUT_BATCH)
         return float(np.mean([lm.loss(held_out[i : i + HELD_OUT_BATCH]).item() for i in starts]))
 
-    settings = TrainSettings(num_steps, learning_rate, seed, weight_decay=0.05, evaluate_every=200)
+    settings = TrainSettings(
+        num_steps, learning_rate, seed, weight_decay=0.05, evaluate_every=100, is_muon=True
+    )
     state = train(
         lm.model,
         settings=settings,

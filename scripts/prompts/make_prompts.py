@@ -25,7 +25,7 @@ def make_prompts(
     """Writes the utterances of a prompt set, none of them a sentence of the training corpus.
 
     Args:
-        prompt_set: "standard", "hard" or "train".
+        prompt_set: "standard", "hard", "calibration" or "train".
         num_utterances: how many.
         seed: of the draw.
         corpus_num_utterances: of the corpus that the mini systems were trained on.

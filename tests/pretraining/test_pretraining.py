@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from transformers import CsmForConditionalGeneration, MimiConfig
 
 from selfverify.adapters.loading import load_class
 from selfverify.codecs import load_codec
 from selfverify.errors import InputError
-from selfverify.pretraining import TRAINABLE_CODECS
+from selfverify.pretraining import TRAINABLE_CODECS, csm
 from selfverify.pretraining.card import write_card
 from selfverify.pretraining.codec import CodecClip, MelLoss, draw_crops
 from selfverify.pretraining.lm import (
+    CODE_NOISE,
+    PAD_TO,
     collate,
     draw_batch,
     trainable_llasa,
@@ -24,6 +27,7 @@ from selfverify.pretraining.start import start_from
 from selfverify.pretraining.trainer import TrainSettings, TrainState, learning_rate_at, train
 from selfverify.storage.checkpoints import read_checksums, verify_checkpoint
 from selfverify.systems.base import TrainingExample
+from tiny import make_system
 
 SETTINGS = TrainSettings(num_steps=40, learning_rate=0.05, seed=1, evaluate_every=10)
 
@@ -182,9 +186,30 @@ def test_batches_hold_similar_lengths_and_reach_everything(rng):
 
 def test_collate_pads_on_the_right_without_loss():
     batch = collate([TrainingExample([5, 6, 7], [-100, 6, 7]), TrainingExample([8], [8])], pad_id=0)
-    assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
-    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
-    assert batch["labels"].tolist() == [[-100, 6, 7], [8, -100, -100]]
+    rest = PAD_TO - 3
+    assert batch["input_ids"].tolist() == [[5, 6, 7] + [0] * rest, [8, 0, 0] + [0] * rest]
+    assert batch["labels"].tolist() == [[-100, 6, 7] + [-100] * rest, [8] + [-100] * (rest + 2)]
+
+
+@pytest.mark.parametrize("make", [trainable_llasa, trainable_orpheus])
+def test_noise_leaves_texts_marks_and_codebooks_as_they_are(make):
+    lm = make(load_codec_sizes(16), hidden_size=64, num_layers=1)
+    ids = torch.arange(len(lm.tokenizer)).repeat(50, 1)
+    noisy = lm._noisy(ids)
+    before, after = ids - lm.first_code, noisy - lm.first_code
+    assert torch.equal(noisy[before < 0], ids[before < 0])
+    assert torch.equal(before.div(16, rounding_mode="floor"), after.div(16, rounding_mode="floor"))
+    changed = (after != before)[before >= 0].float().mean().item()
+    assert changed == pytest.approx(CODE_NOISE * 15 / 16, abs=0.05)
+
+
+def test_held_out_losses_are_without_noise():
+    lm = trainable_llasa(load_codec_sizes(16), hidden_size=64, num_layers=1)
+    lm.model.eval()
+    example = TrainingExample(*[[lm.first_code + code for code in range(16)]] * 2)
+    assert lm.loss([example]).item() == lm.loss([example]).item()
+    lm.model.train()
+    assert lm.loss([example]).item() != lm.loss([example]).item()
 
 
 def test_a_saved_model_carries_checksums_and_provenance(tmp_path):
@@ -235,3 +260,27 @@ def test_another_system_takes_layers_and_letters_over(start):
     assert torch.equal(orpheus.text_embedding.weight[own], before[own])
     for ours, theirs in zip(orpheus.decoder.layers, source.decoder.layers, strict=True):
         assert torch.equal(ours.mlp.up_proj.weight, theirs.mlp.up_proj.weight)
+
+
+def test_a_csm_goes_on_whatever_codec_its_class_held(tmp_path, monkeypatch):
+    make_system("csm", tmp_path)
+    monkeypatch.setitem(csm.UNUSED_CODEC, "hidden_size", 64)
+    monkeypatch.setitem(csm.UNUSED_CODEC, "upsample_groups", 64)
+    config = CsmForConditionalGeneration.from_pretrained(tmp_path).config.codec_config
+    codec = SimpleNamespace(model=SimpleNamespace(config=config))
+    other = csm.TrainableCsm(codec, hidden_size=64, num_layers=1)  # type: ignore[arg-type]
+    start_from(other, tmp_path)
+    kept = CsmForConditionalGeneration.from_pretrained(tmp_path, dtype=torch.float32)
+    for name, weight in kept.named_parameters():
+        if not name.startswith("codec_model."):
+            assert torch.equal(other.model.get_parameter(name), weight), name
+
+
+def test_a_csm_does_not_keep_where_its_codec_was():
+    codec = MimiConfig(_name_or_path="/home/somebody/mimi", num_quantizers=2)
+    lm = csm.TrainableCsm(
+        SimpleNamespace(model=SimpleNamespace(config=codec)),  # type: ignore[arg-type]
+        hidden_size=64,
+        num_layers=1,
+    )
+    assert "/home/somebody" not in lm.model.config.to_json_string()

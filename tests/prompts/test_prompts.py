@@ -2,6 +2,7 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -25,10 +26,11 @@ from selfverify.prompts.corpus import (
 from selfverify.prompts.covariates import covariates
 from selfverify.prompts.criteria import CATEGORIES, make_criteria_set
 from selfverify.prompts.formats import cardinal, ordinal, spelled, year
-from selfverify.prompts.grammar import as_read
+from selfverify.prompts.grammar import Sentence, as_read
 from selfverify.prompts.mini import HARD_CATEGORIES, TRAIN_CATEGORIES, make_prompt_set
 from selfverify.prompts.overlap import apart_from, containment, word_ngrams
-from selfverify.prompts.varieties import VARIETIES
+from selfverify.prompts.phrases import joined
+from selfverify.prompts.varieties import CORPUS_DENSITIES, HARD_DENSITY, VARIETIES
 from selfverify.results.markup import TableFiles
 from selfverify.storage.records import Utterance
 from selfverify.storage.tables import read_records
@@ -51,9 +53,9 @@ def test_corpus_sentences_are_distinct_and_repeatable():
 
 
 def test_the_corpus_that_the_systems_were_trained_on_has_not_changed():
-    texts = "\n".join(sentence.text for sentence in corpus_sentences(10_000, seed=2606))
+    texts = "\n".join(sentence.text for sentence in corpus_sentences(8_400, seed=2606))
     assert hashlib.sha256(texts.encode()).hexdigest() == (
-        "e5e7f6a8189d2ba14596794ebef60e57e504e635fd59363b4d064148fc726cee"
+        "0f25aabe3f5e9883e7fb87f65cbbaf7dd99488492840d47ace1a08b5d54f3783"
     )
 
 
@@ -64,11 +66,33 @@ def test_corpus_has_each_rare_word_a_few_times_and_no_unseen_one():
 
 
 def test_corpus_has_a_little_of_every_variety():
-    long = sum(sentence.text.count(" and ") == 2 for sentence in CORPUS)
-    in_digits = sum("$" in sentence.text for sentence in CORPUS)
-    for count in (long, in_digits):
+    questions = sum(sentence.text.endswith("?") for sentence in CORPUS)
+    calls = sum(sentence.text.startswith("Call") for sentence in CORPUS)
+    for count in (questions, calls):
         # Five standard errors of a count of 2,000.
         assert abs(count - 2000 * VARIETY_SHARE) < 5 * np.sqrt(2000 * VARIETY_SHARE)
+
+
+def test_hard_is_denser_than_the_corpus_ever_is(rng):
+    """By what a density counts: digits of a telephone number, letters, things of a list."""
+    counts = {
+        "telephone": lambda s: sum(c.isdigit() for c in s.text),
+        "letters": lambda s: sum(len(word) == 1 for word in s.readings[0].split()),
+        "enumerations": lambda s: s.text.count(","),
+        "numbers": lambda s: sum(c.isdigit() for c in s.text),
+        "tongue_twisters": lambda s: len(s.text.split()),
+    }
+    for variety, count in counts.items():
+        make = VARIETIES[variety]
+        corpus = [count(make(rng, d)) for d in CORPUS_DENSITIES for _ in range(20)]
+        assert max(corpus) < min(count(make(rng, HARD_DENSITY)) for _ in range(20)), variety
+
+
+def test_phrases_in_a_row_have_all_combinations_of_their_readings():
+    two = Sentence("4", ("four", "for"))
+    assert joined([two, two]) == Sentence(
+        "4 and 4.", ("four and four.", "four and for.", "for and four.", "for and for.")
+    )
 
 
 def test_a_corpus_too_small_for_its_rare_words_is_refused():
@@ -91,7 +115,8 @@ def test_prompts_have_readings_of_words_alone(prompt_set):
 
 
 def test_hard_categories_share_the_set():
-    hard = make_prompt_set("hard", num_utterances=64, seed=2606, conflict=UNSEEN)
+    size = 4 * len(HARD_CATEGORIES)
+    hard = make_prompt_set("hard", num_utterances=size, seed=2606, conflict=UNSEEN)
     assert Counter(u.category for u in hard) == dict.fromkeys(HARD_CATEGORIES, 4)
 
 
@@ -102,21 +127,24 @@ def test_a_category_means_what_it_says(category, rng):
     )
     for sentence in (HARD_CATEGORIES[category].draw(rng) for _ in range(40)):
         words = sentence.readings[0].split()
+        runs = [len(list(run)) for _, run in groupby(words)]
+        in_digits = re.findall(r"\d+", sentence.text)
         holds = {
-            "short": len(words) == 2,
-            "long": len(words) > 14,
-            "repeats": any(len(set(words[i : i + 3])) == 1 for i in range(len(words) - 2)),
-            "tongue_twisters": max(Counter(w[0].lower() for w in words).values()) >= 4,
-            "enumerations": sentence.text.count(",") == 2,
-            "questions": sentence.text.endswith("?"),
-            "numbers": any(c.isdigit() for c in sentence.text),
-            "money": "$" in sentence.text and "dollars" in words,
-            "times_dates": any(c.isdigit() for c in sentence.text),
-            "telephone": sum(c.isdigit() for c in sentence.text) == 5,
-            "letters": sum(len(word) == 1 for word in words) == 2,
-            "abbreviations": "(" in sentence.text and "." in sentence.text[:-1],
-            "code": "_" in sentence.text and "underscore" in words,
-            "unusual_order": len(words) == 5,
+            "short": len(words) == 3,
+            "long": len(words) >= 25,
+            "repeats": runs.count(4) == 2,
+            "tongue_twisters": max(Counter(w[0].lower() for w in words).values()) >= 9,
+            "enumerations": sentence.text.count(",") == 5,
+            "questions": sentence.text.endswith("?") and len(words) > 12,
+            "numbers": len(in_digits) == 4,
+            "money": sentence.text.count("$") == 2 and len(in_digits) == 4,
+            "times_dates": len(in_digits) in (4, 5),
+            "telephone": sum(c.isdigit() for c in sentence.text) == 8,
+            "letters": sum(len(word) == 1 for word in words) == 5,
+            "abbreviations": "(" in sentence.text and sentence.text.count(".") == 3,
+            "code": sentence.text.count("_") == 4 and words.count("underscore") == 4,
+            "unusual_order": len(words) == 11,
+            "combinations": sentence.text.count(" and ") >= 2,
             "rare_words": len(rare & set(words)) == 2,
             "unseen_words": len(unseen & set(words)) == 1,
         }  # fmt: skip
@@ -125,7 +153,7 @@ def test_a_category_means_what_it_says(category, rng):
 
 @pytest.mark.parametrize("variety", ["numbers", "money"])
 def test_digits_and_words_compare_equal(variety, rng):
-    for sentence in (VARIETIES[variety](rng) for _ in range(40)):
+    for sentence in (VARIETIES[variety](rng, 1) for _ in range(40)):
         said = {normalise(reading).replace(" ", "") for reading in sentence.readings}
         assert normalise(sentence.text).replace(" ", "") in said
 

@@ -11,7 +11,7 @@ import torch
 from transformers import CsmConfig, CsmForConditionalGeneration, MimiConfig
 
 from selfverify.codecs.mimi import Mimi
-from selfverify.pretraining.lm import TrainableLM
+from selfverify.pretraining.lm import CODE_NOISE, TrainableLM, padded_width, random_codes
 from selfverify.pretraining.tokenizers import CSM_TOKENS, mini_csm_tokenizer
 from selfverify.systems.base import TrainingExample
 
@@ -19,10 +19,11 @@ IGNORED = -100  # labels that have no loss
 # Of the frames, those on which the depth decoder is trained: it sees many times more codes than
 # the backbone sees frames and does not need them all (Sesame's amortisation, there 1/16).
 DEPTH_SHARE = 0.25
+DEPTH_STEP = 32
 # The class holds a codec of its own, which the pipeline never calls: the smallest there is.
 UNUSED_CODEC = {
     "num_filters": 2, "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,
-    "upsample_groups": 32,
+    "upsample_groups": 32, "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 32,
 }  # fmt: skip
 
 
@@ -49,12 +50,17 @@ def mini_csm_config(
         **shared, text_vocab_size=vocab_size, num_hidden_layers=num_layers,
         max_position_embeddings=1024, bos_token_id=begin, eos_token_id=None, pad_token_id=0,
         audio_token_id=audio, audio_eos_token_id=audio_end, codebook_pad_token_id=0,
-        codebook_eos_token_id=0, codec_config=codec.to_dict() | UNUSED_CODEC,
+        codebook_eos_token_id=0, codec_config=_without_path(codec) | UNUSED_CODEC,
         depth_decoder_config=shared | {
             "backbone_hidden_size": hidden_size, "num_hidden_layers": 2,
             "max_position_embeddings": codec.num_quantizers + 1, "pad_token_id": None,
         },
     )  # fmt: skip
+
+
+def _without_path(codec: MimiConfig) -> dict[str, Any]:
+    """A configuration without where it was loaded from, which is a folder of one machine."""
+    return {key: value for key, value in codec.to_dict().items() if key != "_name_or_path"}
 
 
 class TrainableCsm(TrainableLM):
@@ -72,11 +78,17 @@ class TrainableCsm(TrainableLM):
 
     def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
         """Returns the backbone's loss plus the depth decoder's, in nats per code of each."""
-        return csm_loss(self.model, examples)
+        return csm_loss(self.model, examples, noise=CODE_NOISE if self.model.training else 0.0)
 
 
-def csm_loss(model: Any, examples: Sequence[TrainingExample]) -> torch.Tensor:
-    """Returns a CSM's loss on frames: the backbone's plus the depth decoder's, nats per code."""
+def csm_loss(model: Any, examples: Sequence[TrainingExample], noise: float = 0.0) -> torch.Tensor:
+    """Returns a CSM's loss on frames: the backbone's plus the depth decoder's, nats per code.
+
+    Args:
+        model: the CSM.
+        examples: texts and frames.
+        noise: share of the codes that the backbone reads which are others of their codebook.
+    """
     num_codebooks, device = model.config.num_codebooks, model.device
     embedded, labels = [], []
     for example in examples:
@@ -84,24 +96,37 @@ def csm_loss(model: Any, examples: Sequence[TrainingExample]) -> torch.Tensor:
         text = torch.tensor(example.input_ids[:num_text], device=device)
         flat = torch.tensor(example.input_ids[num_text:], device=device)
         frames = flat.view(1, -1, num_codebooks)
-        spoken = model.backbone_model.embed_tokens(frames)[0]
+        read = _noisy(frames, noise, model.config.vocab_size) if noise else frames
+        spoken = model.backbone_model.embed_tokens(read)[0]
         embedded.append(torch.cat([model.embed_text_tokens(text), spoken]))
         silent = torch.full((num_text, num_codebooks), IGNORED, device=device)
-        labels.append(torch.cat([silent, _amortised(frames[0], model.training)]))
-    mask = [torch.ones(len(item), dtype=torch.long, device=device) for item in labels]
-    pad = torch.nn.utils.rnn.pad_sequence
+        labels.append(torch.cat([silent, frames[0]]))
+    if model.training:
+        _amortise(labels)
     with torch.autocast(device.type, torch.bfloat16):
-        return model(
-            inputs_embeds=pad(embedded, batch_first=True),
-            attention_mask=pad(mask, batch_first=True),
-            labels=pad(labels, batch_first=True, padding_value=IGNORED),
-        ).loss
+        return model(inputs_embeds=_padded(embedded, 0.0), labels=_padded(labels, IGNORED)).loss
 
 
-def _amortised(frames: torch.Tensor, is_training: bool) -> torch.Tensor:
-    """Labels (T, K) of frames; in training most have the first codebook's alone."""
-    labels = frames.clone()
-    if is_training:
-        skipped = torch.rand(len(frames)) >= DEPTH_SHARE
-        labels[skipped.to(frames.device), 1:] = IGNORED
-    return labels
+def _noisy(frames: torch.Tensor, noise: float, codebook_size: int) -> torch.Tensor:
+    is_noise = torch.rand(frames.shape, device=frames.device) < noise
+    return torch.where(is_noise, random_codes(frames, codebook_size), frames)
+
+
+def _amortise(labels: list[torch.Tensor]) -> None:
+    """Takes all codebooks but the first from the labels (T, K) of most frames, in place.
+
+    As many keep them as a multiple of `DEPTH_STEP` says: each new shape costs a kernel.
+    """
+    spoken = torch.cat([row[:, 0] != IGNORED for row in labels]).nonzero()[:, 0]
+    num_kept = max(1, round(DEPTH_SHARE * len(spoken) / DEPTH_STEP)) * DEPTH_STEP
+    order = torch.randperm(len(spoken)).to(spoken.device)
+    stacked = torch.cat(labels)
+    stacked[spoken[order[num_kept:]], 1:] = IGNORED
+    labels[:] = stacked.split([len(row) for row in labels])
+
+
+def _padded(rows: list[torch.Tensor], value: float) -> torch.Tensor:
+    """Rows (T, …) as one tensor, padded on the right."""
+    stacked = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=value)
+    missing = padded_width(stacked.shape[1]) - stacked.shape[1]
+    return torch.nn.functional.pad(stacked, (0, 0, 0, missing), value=value)

@@ -25,10 +25,10 @@ DEAD_BELOW = 0.05  # latents a step: an entry chosen less often is put where a l
 def mini_mimi_config() -> MimiConfig:
     """Returns the configuration of `mini-mimi`: 6 codebooks of 256 codes at 25 Hz, 16 kHz."""
     return MimiConfig(
-        sampling_rate=16_000, hidden_size=128, num_filters=20, upsampling_ratios=[8, 5, 4, 2],
-        num_hidden_layers=2, intermediate_size=256, num_attention_heads=4, num_key_value_heads=4,
+        sampling_rate=16_000, hidden_size=160, num_filters=26, upsampling_ratios=[8, 5, 4, 2],
+        num_hidden_layers=2, intermediate_size=320, num_attention_heads=5, num_key_value_heads=5,
         head_dim=32, codebook_size=256, codebook_dim=32, vector_quantization_hidden_dimension=32,
-        num_quantizers=6, num_semantic_quantizers=1, upsample_groups=128,
+        num_quantizers=6, num_semantic_quantizers=1, upsample_groups=160,
     )  # fmt: skip
 
 
@@ -78,8 +78,8 @@ class TrainableMimi(TrainableCodec):
     """
 
     hop_length = 640  # 25 frames a second at 16 kHz
-    crop_frames = 16
-    num_crops = 8
+    crop_frames = 32
+    num_crops = 24
     step: torch.Tensor
 
     def __init__(self) -> None:

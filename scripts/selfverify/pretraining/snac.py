@@ -17,8 +17,8 @@ from selfverify.pretraining.codec import TrainableCodec
 
 # Three levels of 12.5, 25 and 50 codes a second: 87.5 in all, the real one has 82 at 24 kHz.
 MINI_SNAC = {
-    "sampling_rate": 16_000, "encoder_dim": 8, "encoder_rates": [2, 4, 5, 8],
-    "decoder_dim": 192, "decoder_rates": [8, 5, 4, 2], "attn_window_size": None,
+    "sampling_rate": 16_000, "encoder_dim": 24, "encoder_rates": [2, 4, 5, 8],
+    "decoder_dim": 256, "decoder_rates": [8, 5, 4, 2], "attn_window_size": None,
     "codebook_size": 256, "codebook_dim": 8, "vq_strides": [4, 2, 1], "noise": True,
     "depthwise": False,
 }  # fmt: skip
@@ -31,8 +31,8 @@ class TrainableSnac(TrainableCodec):
     """A SNAC whose codebooks receive a loss and stay in use."""
 
     hop_length = 1280  # 4 × 320: one coarse code
-    crop_frames = 8
-    num_crops = 8
+    crop_frames = 16
+    num_crops = 16
     step: torch.Tensor
     usage: torch.Tensor
 

@@ -24,7 +24,9 @@ def start_from(lm: TrainableLM, folder: Path) -> None:
     """
     if AutoConfig.from_pretrained(folder).architectures != ["LlamaForCausalLM"]:
         same: Any = type(lm.model).from_pretrained(folder, dtype=torch.float32)
-        lm.model.load_state_dict(same.state_dict())
+        # The codec that the class holds is never called, and may have any size.
+        learnt = {k: v for k, v in same.state_dict().items() if not k.startswith("codec_model.")}
+        lm.model.load_state_dict(lm.model.state_dict() | learnt)
         return
     source: Any = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).model
     lm.decoder.norm.load_state_dict(source.norm.state_dict())

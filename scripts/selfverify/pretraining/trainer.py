@@ -30,6 +30,7 @@ class TrainSettings:
     weight_decay: float = 0.01
     warmup_share: float = 0.05  # of num_steps
     clip_norm: float = 1.0
+    is_muon: bool = False  # whether matrices of the layers are trained by Muon, the rest by AdamW
     evaluate_every: int = 100  # steps between two held-out losses, and two checkpoints
     patience: int = 10  # evaluations without improvement before the run stops
 
@@ -89,14 +90,35 @@ def learning_rate_at(step: int, settings: TrainSettings) -> float:
     return settings.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
 
 
+def make_optimizers(model: nn.Module, settings: TrainSettings) -> list[torch.optim.Optimizer]:
+    """Returns AdamW for all parameters, or Muon for the layers' matrices and AdamW for the rest.
+
+    Muon (Jordan et al. 2024) takes steps of the size that AdamW's have (Liu et al., arXiv
+    2502.16982), so that both share a learning rate. Embeddings and heads are AdamW's.
+    """
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    matrices = [p for name, p in trained if p.ndim == 2 and ".layers." in name]
+    if not (settings.is_muon and matrices):
+        matrices = []
+    chosen = {id(p) for p in matrices}
+    rest = [p for _, p in trained if id(p) not in chosen]
+    decay = settings.weight_decay
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(rest, weight_decay=decay, betas=(0.9, 0.98))
+    ]
+    if matrices:
+        optimizers.append(
+            torch.optim.Muon(matrices, weight_decay=decay, adjust_lr_fn="match_rms_adamw")
+        )
+    return optimizers
+
+
 class _Run:
     """A training run between two checkpoints."""
 
     def __init__(self, model: nn.Module, settings: TrainSettings, checkpoint: Path) -> None:
         self.model, self.settings, self.checkpoint = model, settings, checkpoint
-        self.optimizer = torch.optim.AdamW(
-            model.parameters(), weight_decay=settings.weight_decay, betas=(0.9, 0.98)
-        )
+        self.optimizers = make_optimizers(model, settings)
         self.state = TrainState()
         self.best: dict[str, torch.Tensor] | None = None
         self.losses: list[float] = []
@@ -118,14 +140,15 @@ class _Run:
     def step(self, loss: Callable[[np.random.Generator], torch.Tensor]) -> None:
         step, seed = self.state.step, self.settings.seed
         torch.manual_seed(seed * 1_000_003 + step)
-        for group in self.optimizer.param_groups:
+        for group in (group for opt in self.optimizers for group in opt.param_groups):
             group["lr"] = learning_rate_at(step, self.settings)
         self.model.train()
         value = loss(np.random.default_rng([seed, step]))
-        self.optimizer.zero_grad()
+        self.model.zero_grad()
         value.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
-        self.optimizer.step()
+        for optimizer in self.optimizers:
+            optimizer.step()
         self.losses.append(value.item())
         self.state.step += 1
 
@@ -148,7 +171,7 @@ class _Run:
         self.started = now
         content = {
             "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "best": self.best,
             "state": asdict(self.state),
             "settings": asdict(self.settings),
@@ -168,5 +191,6 @@ class _Run:
                 f"{self.checkpoint} belongs to a run with other settings; delete it to train anew"
             )
         self.model.load_state_dict(content["model"])
-        self.optimizer.load_state_dict(content["optimizer"])
+        for optimizer, kept in zip(self.optimizers, content["optimizers"], strict=True):
+            optimizer.load_state_dict(kept)
         self.state, self.best = TrainState(**content["state"]), content["best"]

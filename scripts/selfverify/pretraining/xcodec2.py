@@ -46,8 +46,8 @@ class TrainableXcodec2(TrainableCodec):
     """
 
     hop_length = 320  # 50 frames a second at 16 kHz
-    crop_frames = 50
-    num_crops = 16
+    crop_frames = 100
+    num_crops = 64
 
     def __init__(self) -> None:
         super().__init__()

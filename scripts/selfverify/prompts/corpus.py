@@ -6,7 +6,7 @@
 import numpy as np
 
 from selfverify.prompts.grammar import Clause, Sentence, as_read, draw_clause, draw_plain
-from selfverify.prompts.varieties import VARIETIES
+from selfverify.prompts.varieties import CORPUS_DENSITIES, VARIETIES
 
 # Each in the slot of its kind, in `RARE_WORD_USES` sentences of the whole corpus.
 RARE_WORDS = {
@@ -26,14 +26,16 @@ UNSEEN_WORDS = {
     "noun": "hammers carrots ladders magazines computers kangaroos".split(),
 }
 
-VARIETY_SHARE = 0.015  # of the corpus, each
+VARIETY_SHARE = 0.045  # of the corpus, each
 
 
 def draw_sentence(rng: np.random.Generator) -> Sentence:
     """Returns a sentence of the kind and in the proportions that the corpus has."""
     kind = int(rng.random() / VARIETY_SHARE)
     makers = list(VARIETIES.values())
-    return makers[kind](rng) if kind < len(makers) else draw_plain(rng)
+    if kind >= len(makers):
+        return draw_plain(rng)
+    return makers[kind](rng, int(rng.choice(CORPUS_DENSITIES)))
 
 
 def with_words(rng: np.random.Generator, words: dict[str, str]) -> Sentence:

@@ -54,6 +54,11 @@ TRAIN_CATEGORIES = {
     if key not in ("rare_words", "foreign_names")
 }
 
+# What one number cannot be told from another by, and what recognisers themselves spell otherwise:
+# apart from `hard`, so that it can be read apart.
+RARE_CATEGORIES = {key: CATEGORIES[key] for key in ("rare_words", "cardinals", "dates")}
+CATEGORIES_OF = {"train": TRAIN_CATEGORIES, "rare": RARE_CATEGORIES}
+
 
 def make_criteria_set(
     name: str, *, num_utterances: int, seed: int, conflict: Conflict
@@ -61,14 +66,14 @@ def make_criteria_set(
     """Returns the utterances of a prompt set, the categories in turn.
 
     Args:
-        name: of the set; `train` has fewer categories.
+        name: of the set; `train` and `rare` have fewer categories.
         num_utterances: how many.
         seed: of the draw.
         conflict: refuses sentences.
     """
     return draw_prompts(
         name,
-        TRAIN_CATEGORIES if name == "train" else CATEGORIES,
+        CATEGORIES_OF.get(name, CATEGORIES),
         num_utterances=num_utterances,
         seed=seed,
         pace=LIBRISPEECH_READERS,

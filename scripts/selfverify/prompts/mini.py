@@ -2,7 +2,8 @@
 
 `standard` is drawn as the corpus's plain sentences are. `hard` has three kinds of categories: each
 of the `VARIETIES`, of which the corpus has a little (1.5 % each); words that it has four times
-each; words that it never has. `train`, for distillation, mixes both.
+each; words that it never has. `calibration` is drawn as `hard` is, to tell its
+categories apart before it is seen; `train`, for distillation, mixes `standard` and `hard`.
 """
 
 import numpy as np
@@ -35,39 +36,48 @@ STANDARD_CATEGORIES = {
     ),
 }
 
+VARIETY_RULES = {
+    "short": "a number, an adjective and a noun, no clause",
+    "long": "four clauses and a tail",
+    "repeats": "a clause with two of its words four times in a row each",
+    "tongue_twisters": "nine words or more that begin alike, in four phrases",
+    "enumerations": "seven nouns in a list with commas",
+    "questions": "two questions inside a question, and a tail",
+    "numbers": "a clause with four numbers of two digits",
+    "money": "two prices with dollars and cents",
+    "times_dates": "two dates and a time of day, or two times and a date",
+    "telephone": "eight digits with a hyphen, read one by one",
+    "letters": "five single letters, read by their names, and a number",
+    "abbreviations": "two titles in short form, and brackets",
+    "code": "two assignments with a dot, two underscores and =",
+    "unusual_order": "eleven words, none at its own place",
+    "combinations": "three of the kinds with digits, letters, titles or lists in one sentence",
+}
+
+
+def _dense(variety: str) -> Category:
+    """A variety at the density of `hard`."""
+    make = varieties.VARIETIES[variety]
+    return Category(VARIETY_RULES[variety], lambda rng: make(rng, varieties.HARD_DENSITY))
+
+
 HARD_CATEGORIES = {
-    "short": Category("two words: a number or adjective, and a noun", varieties.short),
-    "long": Category("three clauses, which is longer than any plain sentence", varieties.long),
-    "repeats": Category("a clause with one of its words three times in a row", varieties.repeats),
-    "tongue_twisters": Category(
-        "at least five words that begin alike, in two phrases", varieties.tongue_twister
-    ),
-    "enumerations": Category("four nouns in a list with commas", varieties.enumeration),
-    "questions": Category("a clause as a question", varieties.question),
-    "numbers": Category("a clause with its number in digits", varieties.digits),
-    "money": Category("a price in digits with a dollar sign", varieties.money),
-    "times_dates": Category("a time of day as 7:30, or a date as March 3", varieties.time),
-    "telephone": Category("five digits with a hyphen, read one by one", varieties.telephone),
-    "letters": Category("two single letters, read by their names", varieties.letters),
-    "abbreviations": Category("a title in short form, and brackets", varieties.abbreviation),
-    "code": Category("an assignment with a dot, an underscore and =", varieties.code),
-    "unusual_order": Category(
-        "the five words of a clause, none at its own place", varieties.unusual_order
-    ),
+    **{variety: _dense(variety) for variety in varieties.VARIETIES},
     "rare_words": Category("a clause with two words that the corpus has four times", rare_words),
     "unseen_words": Category("a clause with one word that the corpus never has", unseen_words),
 }
 
-# Unseen words must stay unseen, and tongue twisters have 178 texts in all: too few to keep apart.
+# Unseen words must stay unseen.
 TRAIN_CATEGORIES = {
     key: category
     for key, category in (STANDARD_CATEGORIES | HARD_CATEGORIES).items()
-    if key not in ("unseen_words", "tongue_twisters")
+    if key != "unseen_words"
 }
 
 PROMPT_SETS = {
     "standard": STANDARD_CATEGORIES,
     "hard": HARD_CATEGORIES,
+    "calibration": HARD_CATEGORIES,
     "train": TRAIN_CATEGORIES,
 }
 

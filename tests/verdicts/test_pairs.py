@@ -18,22 +18,8 @@ PAIRS = Path(__file__).parent / "pairs.csv"
 # Known and left: a mend, or a new fault, has to change this list.
 STILL_WRONG = {
     ("We won 3-2.", "We won thirty-two."),  # digits are compared without their grouping
-    # Whisper's normaliser joins numbers said one after another, or takes them apart.
-    ("Call 1-800-555-0199.", "Call one eight hundred five five five zero one nine nine."),
-    ("170 - 45190", "one hundred and seventy - four five one nine zero"),
+    # Whisper's normaliser joins numbers said one after another.
     ("1970-2010", "one thousand nine hundred and seventy-two thousand ten"),
-    ("3 cc/s", "three CC per S"),
-    # Codes of American states.
-    (
-        "2788 San Tomas Expy, Santa Clara, CA 95051",
-        "twenty seven eighty eight San Tomas Expressway, Santa Clara, California nine five zero "
-        "five one",
-    ),
-    (
-        "2 San Tomas hwy, Santa, FL, 95051",
-        "two San Tomas Highway, Santa, Florida, nine five zero five one",
-    ),
-    ("123 Smth St, City, NY", "one twenty three Smth Street, City, New York"),
 }
 
 

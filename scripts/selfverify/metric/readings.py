@@ -12,7 +12,7 @@ the same normaliser; the one fails on signs that it does not know, the other bri
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -21,11 +21,14 @@ from selfverify.metric.dates import read_date, read_month_day, read_short_date, 
 from selfverify.metric.normalisation import normalise, write_signs
 from selfverify.metric.quantities import (
     CURRENCIES,
+    RATED_UNITS,
+    RATES,
     SHORT_UNITS,
     read_decimal,
     read_fraction,
     read_money,
     read_percents,
+    read_rate,
     read_scaled,
     read_unit,
 )
@@ -34,6 +37,7 @@ from selfverify.metric.words import (
     DIRECTIONS,
     MONTH,
     ROMAN,
+    STATES,
     SUFFIXES,
     read_address,
     read_dotted,
@@ -42,6 +46,11 @@ from selfverify.metric.words import (
 
 Part = tuple[str, ...]  # acceptable readings of a stretch of text, the likeliest first
 Reader = Callable[[re.Match[str]], list[str]]
+
+
+def _one_of(forms: Iterable[str]) -> str:
+    return "|".join(map(re.escape, forms))
+
 
 _HOST = rf"(?:[\w-]+\.)+(?:{SUFFIXES})\b(?:/[\w./&-]*[\w/])?"
 _ADDRESS = rf"(?:https?|file|ftp)://[\w./&-]*[\w/]|[\w.+&-]+@{_HOST}|www\.{_HOST}|{_HOST}"
@@ -56,8 +65,10 @@ _SIGN = "".join(CURRENCIES)
 _AMOUNT = r"\d[\d,]*(?:\.\d+)?|\.\d+"
 _SCALE = r"(?:\s?(?P<scale>[kKMBbm]|bn|thousand|million|billion|trillion)\b)?"
 _RATE = r"(?:/(?P<per>month|mo|year|yr|week|wk|day|d|hour|hr|h)\b)?"
-_UNITS = "|".join(map(re.escape, SHORT_UNITS))
+_UNITS = _one_of(SHORT_UNITS)
 _UNIT = rf"(?P<n>{_AMOUNT})(?P<gap>\s?-?)(?P<unit>{_UNITS})(?![\w/²³])\.?(?= [a-z]|\W*$|,|-)"
+_RATED = rf"(?P<n>{_AMOUNT})\s?(?P<unit>{_one_of(RATED_UNITS)})/(?P<per>{_one_of(RATES)})(?!\w)"
+_STATE = rf"(?<=[a-z], )(?P<state>{_one_of(STATES)})\b(?=,? \d{{5}}\b|\W*$|,)"
 _DECIMAL = r"(?:(?<![\d.])(?P<whole>\d[\d,]*)|(?<![\w.]))\.(?P<digits>\d+)(?![\d.]*\.\d)"
 _ROMAN = rf"(?P<before>\b[A-Za-z]+\s)(?P<roman>{ROMAN})\b(?=(?P<after>\s?\S?))"
 _BETWEEN = r"(?<=[\d%])\s?{}\s?(?=[\d.])"
@@ -82,6 +93,7 @@ RULES: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (rf"(?:US ?)?(?P<sign>[{_SIGN}])\s?(?P<amount>{_AMOUNT}){_SCALE}{_RATE}", read_money),
         (rf"(?P<amount>{_AMOUNT})\s?(?P<sign>USD|EUR|GBP)\b{_SCALE}{_RATE}", read_money),
         (r"(?<![\d.])\d+(?:\.\d+){2,}(?!\.?\d)", read_dotted),
+        (_RATED, read_rate),
         (_UNIT, read_unit),
         (r"(?P<n>\d[\d,.]*)\s?(?P<scale>[kKMB])\b", read_scaled),
         (_DECIMAL, read_decimal),
@@ -90,6 +102,7 @@ RULES: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
         (r"\+", lambda _: [" plus "]),
         (r"(?<=[\w )])\s?=\s?", lambda _: [" equals ", " is "]),
         (rf"\b(?:{'|'.join(DAYS)})\b\.?", lambda m: [m[0], DAYS[m[0].rstrip(".")]]),
+        (_STATE, lambda m: [m[0], STATES[m[0]]]),
         (r"\b[NSEW]\b\.?(?= [A-Z\d])", lambda m: [m[0], DIRECTIONS[m[0][0]]]),
         (r"#\s?(?=\w)", lambda _: [" hashtag ", " hash ", " number ", " pound ", " "]),
         (r"(?<=\d)\"", lambda _: [" inches", " inch"]),
@@ -106,33 +119,42 @@ def read_parts(text: str) -> tuple[Part, ...]:
     """Returns a text as parts with their readings; joined, any choice is a reading of the text."""
     parts: list[Part] = [(write_signs(text),)]
     for pattern, reader in RULES:
-        parts = [new for part in parts for new in _apply(pattern, reader, part)]
+        parts = [new for part in parts for new in read_part(pattern, reader, part)]
     return tuple(parts)
 
 
-def closest_pair(reference: Sequence[Part], heard: Sequence[Part]) -> tuple[str, str]:
-    """Returns the readings of both sides that are closest to each other, normalised.
+def closest_pair(
+    reference: Sequence[Part], heard: Sequence[Part], spell: Callable[[str], str] = normalise
+) -> tuple[str, str]:
+    """Returns the readings of both sides that are closest to each other, normalised by `spell`.
 
     Part after part takes the reading that leaves the least distance between the characters, until
     none changes: not every combination is tried.
     """
     sides = reference, heard
     chosen = [[part[0] for part in side] for side in sides]
-    best = _distance(_words(chosen[0]), _words(chosen[1]))
+    best = _distance(*(spell("".join(side)) for side in chosen))
     before = best + 1
     while 0 < best < before:
         before = best
         for side in (0, 1):
-            best = _improve(chosen[side], sides[side], _words(chosen[1 - side]), best)
-    return _words(chosen[0]), _words(chosen[1])
+            other = spell("".join(chosen[1 - side]))
+            best = _improve(chosen[side], sides[side], other, best, spell)
+    return spell("".join(chosen[0])), spell("".join(chosen[1]))
 
 
-def _improve(chosen: list[str], parts: Sequence[Part], other: str, best: int) -> int:
+def _improve(
+    chosen: list[str],
+    parts: Sequence[Part],
+    other: str,
+    best: int,
+    spell: Callable[[str], str],
+) -> int:
     """The least distance to the other side, once each part has taken the reading that gives it."""
     for index, part in enumerate(parts):
         for reading in part if len(part) > 1 else ():
             kept, chosen[index] = chosen[index], reading
-            distance = _distance(_words(chosen), other)
+            distance = _distance(spell("".join(chosen)), other)
             if distance < best:
                 best = distance
             else:
@@ -140,16 +162,12 @@ def _improve(chosen: list[str], parts: Sequence[Part], other: str, best: int) ->
     return best
 
 
-def _words(chosen: Sequence[str]) -> str:
-    return normalise("".join(chosen))
-
-
 def _distance(a: str, b: str) -> int:
     return Levenshtein.distance(a.replace(" ", ""), b.replace(" ", ""))
 
 
-def _apply(pattern: re.Pattern[str], reader: Reader, part: Part) -> Iterator[Part]:
-    """The part, split where the rule finds something; what has been read is not read again."""
+def read_part(pattern: re.Pattern[str], reader: Reader, part: Part) -> Iterator[Part]:
+    """Yields the part, split where a rule finds something; what was read is not read again."""
     if len(part) != 1:
         yield part
         return

@@ -1,8 +1,8 @@
 """Numbers in words, months, Roman numerals, and addresses on the web as they are said."""
 
 import re
-from functools import cache
-from typing import Any
+
+from num2words import num2words
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -13,6 +13,19 @@ DAYS = {"Mon": "Monday", "Tues": "Tuesday", "Tue": "Tuesday", "Tu": "Tuesday", "
         "Thurs": "Thursday", "Thu": "Thursday", "Fri": "Friday", "Sat": "Saturday",
         "Sun": "Sunday"}  # fmt: skip
 DIRECTIONS = {"N": "North", "S": "South", "E": "East", "W": "West"}
+STATES = {
+    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California",
+    "CO": "Colorado", "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia",
+    "FL": "Florida", "GA": "Georgia", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois",
+    "IN": "Indiana", "IA": "Iowa", "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana",
+    "ME": "Maine", "MD": "Maryland", "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota",
+    "MS": "Mississippi", "MO": "Missouri", "MT": "Montana", "NE": "Nebraska", "NV": "Nevada",
+    "NH": "New Hampshire", "NJ": "New Jersey", "NM": "New Mexico", "NY": "New York",
+    "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio", "OK": "Oklahoma", "OR": "Oregon",
+    "PA": "Pennsylvania", "RI": "Rhode Island", "SC": "South Carolina", "SD": "South Dakota",
+    "TN": "Tennessee", "TX": "Texas", "UT": "Utah", "VT": "Vermont", "VA": "Virginia",
+    "WA": "Washington", "WV": "West Virginia", "WI": "Wisconsin", "WY": "Wyoming",
+}  # fmt: skip
 SUFFIXES = (  # of hosts and files
     "com|org|net|edu|gov|io|ai|info|uk|de|fr|es|it|cn|jp|sm|abc|co|eu|us|ca|au|"
     "pdf|txt|html|jpg|jpeg|png|csv|json|wav|mp3|doc|zip|py"
@@ -34,15 +47,8 @@ def ordinal(number: int) -> str:
 
 def in_words(number: str) -> str:
     """Returns an integer or ordinal in words without "and" and commas: "one hundred fifth"."""
-    return str(_engine().number_to_words(number, andword="")).replace(",", "")
-
-
-@cache
-def _engine() -> Any:
-    # Three seconds to import, and most texts need none of it.
-    import inflect
-
-    return inflect.engine()
+    to = "cardinal" if number.isdigit() else "ordinal"
+    return re.sub(r",| and\b", "", num2words(int(re.sub(r"\D", "", number)), to=to))
 
 
 def full_month(name: str) -> str:

@@ -75,6 +75,7 @@ def save_both(model, folder):
     layouts = folder / "transformers", folder / "package"
     model.save_pretrained(layouts[0])
     layouts[1].mkdir()
+    (layouts[1] / "config.json").write_text("{}")
     save_file(package_weights(model), layouts[1] / "model.safetensors")
     return layouts
 
@@ -138,6 +139,7 @@ def test_the_other_layout_is_told_apart(small):
 
 
 def test_missing_weights_are_named(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
     with pytest.raises(InputError, match=r"model\.safetensors is missing; download it"):
         load_codec("xcodec2-package", tmp_path)
 

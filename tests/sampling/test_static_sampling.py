@@ -70,15 +70,15 @@ def test_csms_frames_are_those_of_the_plain_path(tiny_systems, changes, num_rows
     system = load_system("csm", tiny_systems["csm"])
     settings = SamplingSettings(**(PLAIN | changes))
     requests = [SamplingRequest(f"Peter has {seed} desks.", seed) for seed in range(12)]
+    prompts = [system.prompt_ids(request.text) for request in requests]
+    num_steps = int(np.ceil(system.frame_rate))
     drawn = sample_static(
-        lambda rows, positions: CsmNetwork(system.model, rows, positions),
-        [system.prompt_ids(request.text) for request in requests], range(12), settings,
-        num_rows=num_rows, num_steps=int(np.ceil(system.frame_rate)),
+        lambda rows, positions: CsmNetwork(system.model, rows, positions), prompts, range(12),
+        settings, num_rows=num_rows, num_steps=num_steps,
         num_codes=system.num_codebooks, ends=system._is_end, device=system.model.device,
         dtype=system.model.dtype,
     )  # fmt: skip
-    expected = [item.token_ids for item in system.sample(requests, settings)]
-    assert [np.ravel(item).tolist() for item in drawn] == expected
+    assert drawn == system.sample_plainly(prompts, requests, settings, num_steps)
 
 
 def test_more_ties_than_the_short_search_looks_at_are_drawn_from_all_the_same(prompts):

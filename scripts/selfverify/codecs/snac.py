@@ -58,7 +58,10 @@ class Snac(Codec):
 
     @torch.inference_mode()
     def _decode(self, codes: Sequence[np.ndarray]) -> list[np.ndarray]:
-        return [self._decode_one(item) for item in codes]
+        # By length: kernels are made anew for each, and few are kept.
+        order = sorted(range(len(codes)), key=lambda i: codes[i].shape[1])
+        audio = {i: self._decode_one(codes[i]) for i in order}
+        return [audio[i] for i in range(len(codes))]
 
     def _decode_one(self, codes: np.ndarray) -> np.ndarray:
         levels = [torch.tensor(level, device=self.device)[None] for level in self.levels(codes)]

@@ -7,7 +7,10 @@ from selfverify.sampling.seeds import candidate_seed
 from selfverify.storage.records import Candidate, Utterance
 from selfverify.systems.base import SampledCodes, SamplingRequest, SamplingSettings, TTSSystem
 from selfverify.systems.checks import NoNumbers
+from selfverify.systems.generation import refills_rows
 from selfverify.workflow.progress import progress
+
+BATCHES_AT_ONCE = 4  # where an ended row makes room for the next request
 
 
 def check_texts(system: TTSSystem, utterances: Sequence[Utterance], source: str) -> None:
@@ -46,7 +49,8 @@ def draw_pools(
         identity: hash of checkpoint and settings, kept with each candidate.
         pool_size: candidates per utterance.
         base_seed: of the study.
-        batch_size: candidates sampled at once.
+        batch_size: candidates sampled at once; a path that refills its rows is given several
+            batches, and takes as many rows as suit it.
 
     Raises:
         InputError: names utterance, system and dtype if the model gives no numbers.
@@ -57,8 +61,9 @@ def draw_pools(
     )
     candidates: list[Candidate] = []
     bar = progress(name=f"sample {name}", total=len(wanted), unit="cand")
-    for start in range(0, len(wanted), batch_size):
-        batch = wanted[start : start + batch_size]
+    stride = batch_size * (BATCHES_AT_ONCE if refills_rows(system.model) else 1)
+    for start in range(0, len(wanted), stride):
+        batch = wanted[start : start + stride]
         requests = [
             SamplingRequest(u.text, candidate_seed(base_seed, name, u.utterance_id, index))
             for u, index in batch

@@ -26,6 +26,7 @@ from selfverify.systems.base import (
     TTSSystem,
 )
 from selfverify.systems.checks import check_embedding, naming_requests
+from selfverify.systems.generation import generate_fast
 from selfverify.systems.sampling import SeededChoice, pad_left
 
 FIRST_SPEAKER = "0"
@@ -76,23 +77,33 @@ class Csm(TTSSystem):
         self, requests: Sequence[SamplingRequest], settings: SamplingSettings
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
-        with naming_requests(self.name, self.model.dtype, requests):
-            return self._sample(requests, settings)
-
-    @torch.inference_mode()
-    def _sample(
-        self, requests: Sequence[SamplingRequest], settings: SamplingSettings
-    ) -> list[SampledCodes]:
         if isinstance(settings, RepetitionAwareSettings):
             raise InputError(
                 f"{self.name}: CSM draws each codebook by itself, where a window of ids has no "
                 "meaning; remove repetition_window"
             )
         num_frames = ceil(settings.max_audio_s * self.frame_rate)
+        prompts = [self.prompt_ids(request.text) for request in requests]
+        with naming_requests(self.name, self.model.dtype, requests):
+            sampled = generate_fast(
+                self.model, prompts, requests, settings, num_steps=num_frames, ends=self._is_end
+            )
+            if sampled is None:
+                sampled = self.sample_plainly(prompts, requests, settings, num_frames)
+        return [self.parse(frames) for frames in sampled]
+
+    @torch.inference_mode()
+    def sample_plainly(
+        self,
+        prompts: Sequence[Sequence[int]],
+        requests: Sequence[SamplingRequest],
+        settings: SamplingSettings,
+        num_frames: int,
+    ) -> list[list[list[int]]]:
+        """Returns the frames of each prompt by transformers' forward passes, on any device."""
         choose = SeededChoice(
             [request.seed for request in requests], num_frames * self.num_codebooks, settings
         )
-        prompts = [self.prompt_ids(request.text) for request in requests]
         ids, mask = pad_left(prompts, self.model.device)
         rows = torch.arange(len(prompts), device=self.model.device)
         positions = (mask.cumsum(dim=-1) - 1).clamp(min=0)
@@ -116,7 +127,7 @@ class Csm(TTSSystem):
             inputs = self.model.backbone_model.embed_tokens(frame[goes_on, None])
             mask = torch.cat([mask[goes_on], mask.new_ones(len(rows), 1)], dim=1)
             positions = positions[goes_on, -1:] + 1
-        return [self.parse(item) for item in frames]
+        return frames
 
     def parse(self, frames: Sequence[Sequence[int]]) -> SampledCodes:
         """Returns codes (K, T) and stop reason of the frames that the model gave."""

@@ -28,7 +28,7 @@ from selfverify.systems.checks import (
     naming_requests,
     read_stop_ids,
 )
-from selfverify.systems.sampling import generate_seeded
+from selfverify.systems.generation import generate
 
 INSTRUCTION = "Convert the text to speech:"
 # Llama 3.2's template prints today's date unless one is given; the prompt must not change daily.
@@ -93,7 +93,7 @@ class Llasa(TTSSystem):
     ) -> list[SampledCodes]:
         """Returns one result per request; see `TTSSystem.sample`."""
         with naming_requests(self.name, self.model.dtype, requests):
-            sampled = generate_seeded(
+            sampled = generate(
                 self.model,
                 [self.prompt_ids(request.text) for request in requests],
                 requests,

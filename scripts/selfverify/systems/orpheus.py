@@ -29,7 +29,7 @@ from selfverify.systems.checks import (
     naming_requests,
     read_stop_ids,
 )
-from selfverify.systems.sampling import generate_seeded
+from selfverify.systems.generation import generate
 
 SLOTS = 7  # tokens a frame
 # Which row of SNAC's codes each slot is: level 0, then levels 1 and 2 of the frame's first half and
@@ -95,7 +95,7 @@ class Orpheus(TTSSystem):
         """Returns one result per request; see `TTSSystem.sample`."""
         last_id = self.first_code_id + SLOTS * self.codebook_size - 1
         with naming_requests(self.name, self.model.dtype, requests):
-            sampled = generate_seeded(
+            sampled = generate(
                 self.model,
                 [self.prompt_ids(request.text) for request in requests],
                 requests,

@@ -50,14 +50,18 @@ class SeededChoice:
             self.warpers.append(TopPLogitsWarper(settings.top_p))
 
     def __call__(
-        self, logits: torch.Tensor, rows: torch.Tensor, draw: int, sequence: torch.Tensor
+        self,
+        logits: torch.Tensor,
+        rows: torch.Tensor,
+        draw: int | torch.Tensor,
+        sequence: torch.Tensor,
     ) -> torch.Tensor:
         """Returns one id per row, shape (b,).
 
         Args:
             logits: (b, V).
             rows: which requests these are, (b,).
-            draw: which of their random numbers to use.
+            draw: which of their random numbers to use, of all or of each, (b,).
             sequence: ids so far, (b, L), what a repetition penalty looks at.
 
         Raises:
@@ -77,7 +81,7 @@ class SeededChoice:
         warpers: LogitsProcessorList,
         logits: torch.Tensor,
         rows: torch.Tensor,
-        draw: int,
+        draw: int | torch.Tensor,
         sequence: torch.Tensor,
     ) -> torch.Tensor:
         warped = warpers(sequence, logits.float()).double()  # type: ignore[arg-type]

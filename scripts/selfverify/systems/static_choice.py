@@ -21,6 +21,10 @@ from selfverify.systems.base import SamplingSettings
 MAX_TIES = 64
 
 
+class TooManyTies(Exception):
+    """More ids tie with the k-th of top-k than the short search looks at."""
+
+
 class StaticChoice:
     """Draws ids for rows of which each is a request at a draw of its own.
 

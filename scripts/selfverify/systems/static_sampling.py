@@ -4,24 +4,20 @@ Nothing is read from the device but now and then which rows have ended, and on a
 replayed CUDA graph. Ids are those of `generate_seeded` up to rounding of the logits.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 
 import torch
 
 from selfverify.systems.base import SamplingSettings
 from selfverify.systems.checks import NoNumbers
+from selfverify.systems.graphs import capture, unique_indices
 from selfverify.systems.networks import Network
-from selfverify.systems.static_choice import StaticChoice
+from selfverify.systems.static_choice import StaticChoice, TooManyTies
 
 CHECK_EVERY = 16  # steps on a GPU between two looks at which rows ended
 SPAN = 256  # on a GPU, positions by which the span of attention grows
 
 Ends = Callable[[torch.Tensor], torch.Tensor]  # ids (B, K) to whether they end their row (B,)
-
-
-class TooManyTies(Exception):
-    """More ids tie with the k-th of top-k than the short search looks at."""
 
 
 class StaticSampler:
@@ -177,46 +173,6 @@ class StaticSampler:
             self.is_graph = False
 
 
-def capture(function: Callable[[], None], state: Sequence[torch.Tensor]) -> torch.cuda.CUDAGraph:
-    """Returns a CUDA graph of a function; what its warm-up does to `state` is undone.
-
-    Two runs on another stream come first, as PyTorch's notes on CUDA graphs want: libraries set up
-    their workspaces and kernels compile then, which a capture forbids.
-    """
-    kept = [tensor.clone() for tensor in state]
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    try:
-        with torch.cuda.stream(stream), unique_indices():
-            for _ in range(2):
-                function()
-        torch.cuda.current_stream().wait_stream(stream)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph), unique_indices():
-            function()
-    finally:
-        for tensor, value in zip(state, kept, strict=True):
-            tensor.copy_(value)
-    return graph
-
-
-@contextmanager
-def unique_indices() -> Iterator[None]:
-    """Lifts `use_deterministic_algorithms`, under which index writes would sort their indices.
-
-    No place is written twice here, so that the plain kernels are as deterministic.
-    """
-    was, only_warns = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-    )
-    torch.use_deterministic_algorithms(False)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(was, warn_only=only_warns)
-
-
 @torch.inference_mode()
 def sample_static(
     make_network: Callable[[int, int], Network],
@@ -285,9 +241,8 @@ def _drain(sampler: StaticSampler, prompts: Sequence[Sequence[int]]) -> dict[int
         if not busy:
             return found
         if not on_gpu and len(busy) < sampler.num_rows:
-            kept = sorted(busy)
-            sampler.shrink(kept)
-            busy = set(range(len(kept)))
+            sampler.shrink(sorted(busy))
+            busy = set(range(len(busy)))
         sampler.run(CHECK_EVERY if on_gpu else 1)
         over = [row for row in sampler.look() if row in busy]
         if over:

@@ -92,4 +92,4 @@ def attend_by_triton(
 def _num_parts(num_programs: int, span: int) -> int:
     """How many parts the positions are cut into, so that few rows keep all multiprocessors busy."""
     wanted = triton.cdiv(PROGRAMS, num_programs)
-    return max(1, min(wanted, MAX_PARTS, triton.cdiv(span, BLOCK)))
+    return max(1, min(int(wanted), MAX_PARTS, -(-span // BLOCK)))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from selfverify.distillation.advantage import advantage_trainer
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     divide_logits,
@@ -69,6 +70,8 @@ def finetune(
     if settings.losses == ("sft",):
         kept = SELECTIONS[settings.selection](candidates, settings.seed)
         trainer = sft_trainer(system, kept, settings, run, device)
+    elif settings.losses == ("advantage",):
+        trainer = advantage_trainer(system, candidates, settings, run, device)
     else:
         trainer = preference_trainer(system, preference_pairs(candidates), settings, run, device)
     trainer.add_callback(HeldOut(system, [c for path in held_out for c in read_pool(path)]))

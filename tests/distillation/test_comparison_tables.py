@@ -5,16 +5,21 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from scripts.comparison.measure_pitch import measure_pitch
 from scripts.comparison.table_budgets import table_budgets
 from scripts.comparison.table_distillation import table_distillation
 from scripts.comparison.table_distillation_claims import table_distillation_claims
 from scripts.comparison.table_distillation_power import table_distillation_power
 from scripts.comparison.table_gain_by_prompt import table_gain_by_prompt
+from scripts.comparison.table_guards import table_guards
 from scripts.comparison.table_method_comparison import table_method_comparison
 
 from outputs import table_files
+from selfverify.audio.clips import describe_clip
 from selfverify.distillation.power import Sides, power_at, smallest_share
 from selfverify.errors import InputError
+from selfverify.storage.records import StopReason
+from selfverify.storage.tables import write_records
 from verdicts import write_verdicts
 
 PRIMARY = ["s=hard=sft=as is", "s=hard=sft=sft-random"]
@@ -54,14 +59,14 @@ def compared(tmp_path):
     return {
         "teachers": [write_verdicts(tmp_path, "s", 0.6)],
         "policies": [
-            write_verdicts(tmp_path, "s-sft-1", 0.3),
-            write_verdicts(tmp_path, "s-sft-random-1", 0.3),
-            write_verdicts(tmp_path, "s-cooler", 0.3),
+            write_verdicts(tmp_path, "s-sft-1", 0.3, verifier=False),
+            write_verdicts(tmp_path, "s-sft-random-1", 0.3, verifier=False),
+            write_verdicts(tmp_path, "s-cooler", 0.3, verifier=False),
         ],
         "matched": [
-            write_verdicts(tmp_path, "s-at-0.4", 0.3),
-            write_verdicts(tmp_path, "s-sft-1-at-0.4", 0.3),
-            write_verdicts(tmp_path, "s-sft-random-1-at-0.4", 0.3),
+            write_verdicts(tmp_path, "s-at-0.4", 0.3, verifier=False),
+            write_verdicts(tmp_path, "s-sft-1-at-0.4", 0.3, verifier=False),
+            write_verdicts(tmp_path, "s-sft-random-1-at-0.4", 0.3, verifier=False),
         ],
         "arms": ["s-sft-1=s=sft", "s-sft-random-1=s=sft-random", "s-cooler=s=cooler"],
         "matched_arms": [
@@ -80,8 +85,10 @@ def test_what_is_gained_on_top_of_cooling_stands_beside_the_gain(compared):
     assert sft["matched_difference_low"] < 0 < sft["matched_difference_high"]
     assert np.isnan(table.loc["cooler", "matched_k"])
     assert table.loc["as is", "matched_rate"] < table.loc["as is", "rate"]
+    assert table["oracle_rate"].between(0, table["rate"]).all()
     shown = compared["files"].markdown.read_text()
     assert "| on top of cooling" in shown
+    assert "| all of 2 fail" in shown
     assert "At s T 0.4, where as is alone gains by cooling" in shown
 
 
@@ -122,6 +129,55 @@ def test_share_closed_is_also_said_of_the_ceiling(compared):
 def test_a_ceiling_of_more_than_the_pool_is_left_out(compared):
     table_distillation(**compared, temperatures=[], ceiling=8)
     assert pd.read_csv(compared["files"].csv)["of_ceiling"].isna().all()
+
+
+def write_pitch(folder, arm, pitches):
+    """Pitch of all candidates of each speaker of an arm, as `measure_pitch` writes it."""
+    rows = [
+        {"speaker": name, "prompt_set": prompt_set, "utterance_id": f"u{prompt:02}",
+         "candidate_index": index, "pitch_st": pitch + prompt / 100, "pitch_spread_st": 2.0}
+        for name, pitch in pitches.items() for prompt_set in ("hard", "standard")
+        for prompt in range(30) for index in range(4)
+    ]  # fmt: skip
+    (folder / arm).mkdir()
+    pd.DataFrame(rows).to_parquet(folder / arm / "pitch.parquet")
+    return folder / arm / "pitch.parquet"
+
+
+def test_guards_hold_each_arm_against_its_system(tmp_path):
+    names = ["s", "s-sft-1", "s-sft-2"]
+    paths = [write_verdicts(tmp_path, name, 0.3, verifier=name == "s") for name in names]
+    for path in paths:
+        seconds = {"duration_s": 2.0, "speech_s": 1.5, "expected_s": 1.5}
+        pd.read_parquet(path).assign(**seconds).to_parquet(path)
+    pitches = [
+        write_pitch(tmp_path, "as-is", {"s": 3.0}),
+        write_pitch(tmp_path, "sft", {"s-sft-1": 3.2, "s-sft-2": 4.8}),
+    ]
+    files = table_files(tmp_path)
+    table_guards(
+        teachers=paths[:1], policies=paths[1:], pitches=pitches, files=files,
+        arms=["s-sft-1=s=sft", "s-sft-2=s=sft"],
+    )  # fmt: skip
+    table = pd.read_csv(files.csv).set_index("measure")
+    assert table.loc["duration", ["value", "teacher"]].tolist() == pytest.approx(
+        [4 / 3] * 2, rel=1e-4
+    )
+    assert 0.2 < table.loc["pitch", "difference"] < 1.8  # both seeds count
+    assert table.loc["pitch spread", "difference"] == 0
+
+
+def test_pitch_is_of_every_clip_of_an_arm(tmp_path, speech):
+    clips = [("s-sft-1", speech[1]), ("s-sft-2", np.zeros(0, np.float32))]
+    files = [tmp_path / name / "hard" / "000.parquet" for name, _ in clips]
+    for path, (_, audio) in zip(files, clips, strict=True):
+        reason = StopReason.EOS if audio.size else StopReason.EMPTY
+        write_records([describe_clip("u1", 0, audio, 16_000, reason)], path)
+    measure_pitch(audio=files, output=tmp_path / "pitch.parquet")
+    table = pd.read_parquet(tmp_path / "pitch.parquet")
+    assert table["speaker"].tolist() == ["s-sft-1", "s-sft-2"]
+    assert table["prompt_set"].tolist() == ["hard"] * 2
+    assert table["pitch_st"].isna().tolist() == [False, True]
 
 
 def test_power_says_the_smallest_share_that_can_be_shown(tmp_path):

@@ -11,6 +11,7 @@ from selfverify.distillation.plan import line_of, matched_of, plan_policies, pla
 from selfverify.distillation.pools import TrainingCandidate, judge_pool
 from selfverify.distillation.training_sets import (
     SELECTIONS,
+    advantages,
     best_of_n,
     describe,
     preference_pairs,
@@ -90,6 +91,23 @@ def test_the_control_has_the_prompts_of_the_verified_and_failures_too():
     assert SELECTIONS["random"](pools + dead, 2) != drawn
 
 
+def test_the_truth_is_learnt_of_every_prompt():
+    spoken = [candidate(0.0, utterance=name) for name in ("u1", "u2")]
+    assert SELECTIONS["reference"](spoken, 1) == spoken
+
+
+def test_advantages_compare_the_candidates_of_a_prompt():
+    pools = [
+        [candidate(0.1), candidate(1.5, SILENT, index=1), candidate(0.1, reason=CAP, index=2)],
+        [candidate(0.2, utterance="u2"), candidate(0.3, utterance="u2", index=1)],
+        [candidate(1.5, SILENT, utterance="u3")],
+        [candidate(0.1, utterance="u4"), candidate(float("inf"), ERROR, utterance="u4", index=1)],
+    ]
+    found = advantages([one for pool in pools for one in pool])
+    assert [c.utterance_id for c, _ in found] == ["u1"] * 3  # elsewhere there is one outcome
+    assert [weight for _, weight in found] == pytest.approx([2 / 3, -1 / 3, -1 / 3])
+
+
 def test_description_counts_prompts_and_modes():
     pool = [candidate(0.1), candidate(2.0, SILENT), candidate(2.0, SILENT, utterance="u2")]
     facts = describe(pool)
@@ -119,6 +137,16 @@ def test_rounds_learn_from_the_policy_before_them():
     assert first.num_steps == last.num_steps == 30
     assert not first.is_final
     assert last.is_final
+
+
+def test_an_arm_of_true_speech_has_pools_of_its_own(params):
+    plan = params["tracks"]["mini"]["distillation"]
+    plan = plan | {"systems": {"mini-llasa": {"sft": 1, "sft-reference": 1}}}
+    found = plan_policies(plan)
+    sft, reference = found["mini-llasa-sft-1"], found["mini-llasa-sft-reference-1"]
+    assert {speaker for speaker, _ in reference.pools} == {"mini-llasa-reference"}
+    assert [shard for _, shard in reference.pools] == [shard for _, shard in sft.pools]
+    assert reference.start == "mini-llasa"
 
 
 def test_arms_have_equal_budgets(params):
@@ -200,7 +228,7 @@ def test_arms_pool_their_seeds(tmp_path):
     as_is, sft = arms
     assert as_is.single.tolist() == [1.0, 0.25]
     assert sft.single.tolist() == [0.75, 0.25]
-    assert sft.best.tolist() == [0.5, 0.0]
+    assert sft.all_fail.tolist() == [0.5, 0.0]
     assert sft.fails.shape == (2, 4)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from graphlib import TopologicalSorter
 
 import pytest
@@ -70,11 +71,16 @@ def test_policies_and_their_measures_are_among_them(whole):
         f"data/mini/candidates/{first}/train/001.parquet",
         f"data/mini/training_pools/{first}/001.parquet",
         f"data/mini/verdicts/{last}/hard.parquet",
+        f"data/mini/verdicts/{last}/standard.parquet",
         f"data/mini/verdicts/{last}-at-0.5/hard.parquet",
-        f"data/mini/pitch/{last}/standard.parquet",
-        f"data/mini/entropy/{last}-at-0.5/hard.parquet",
+        "data/mini/measures/mini-llasa/online-sft/pitch.parquet",
+        "data/mini/measures/mini-llasa/online-sft/entropy.parquet",
     } <= set(arm["files"])
     assert "tracks.mini.distillation.arms.online-sft" in arm["params"]
+    assert not [f for f in arm["files"] if "-at-0.5/standard" in f]  # hard prompts alone
+    heard = [f for f in arm["files"] if f.startswith("data/mini/transcripts/openvino-whisper")]
+    assert heard  # by the verifier, to learn from
+    assert all("/train/" in file for file in heard)
     assert "data/mini/candidates/mini-llasa/train/002.parquet" in owners(stages)  # held out
     assert "figures/mini/sharpening_line.png" in stages["distillation"]["files"]
 
@@ -97,10 +103,24 @@ def test_what_dvc_tracks_lies_in_no_other_stage(whole):
     assert not any(a != b and b.startswith(f"{a}/") for a in outs for b in outs)
 
 
+def test_the_extended_study_is_planned(tmp_path):
+    copy_tree(tmp_path)
+    shutil.copy(ROOT / "params.extended.yaml", tmp_path)
+    set_param(tmp_path, SWITCH, True)
+    process = snakemake(tmp_path, "-n", "all", "--configfile", "params.extended.yaml")
+    assert process.returncode == 0, process.stdout + process.stderr
+    graph = graph_of(process.stdout)
+    for name in ("grpo-1", "online-dpo-3", "sft-3"):
+        assert f"data/mini/policies/mini-llasa-{name}/SHA256SUMS" in graph
+    assert "data/mini/verdicts/mini-llasa-nucleus/hard.parquet" in graph
+    assert "data/mini/verdicts/mini-csm/hard.parquet" in graph  # with the rest of the study
+
+
 def test_without_the_switch_all_is_what_it_was(tmp_path):
     graph, stages = plan(tmp_path, in_all=False)
     assert not any("distillation" in name for name in stages)
     assert not any("policies/" in file or "/train/" in file for file in graph)
     assert sorted(owners(stages)) == sorted(graph)
     named = set(yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"])
+    named.add("paper")  # which the published run did not make yet
     assert set(stages) <= named  # the study is a smaller one

@@ -10,12 +10,12 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from candidates_to_learn import SETTINGS, TEXT, candidates_of, failed
 from repository import CHECKPOINTS
 from selfverify.asr import load_recogniser
 from selfverify.codecs import load_codec
 from selfverify.distillation import finetuning, sft
 from selfverify.distillation.finetuning import (
-    TrainingSettings,
     divide_logits,
     save_policy,
     train,
@@ -36,36 +36,8 @@ from selfverify.storage.records import Candidate, FailureMode, StopReason, Utter
 from selfverify.storage.tables import write_records
 from selfverify.systems import load_system
 from selfverify.systems.base import SamplingRequest, SamplingSettings
-from selfverify.systems.csm import Csm
-from selfverify.systems.llasa import Llasa
-from selfverify.systems.orpheus import Orpheus
 
-SETTINGS = TrainingSettings(
-    ("sft",), 0.1, 1e-2, num_steps=4, batch_size=2, micro_batch_size=8, lora_rank=2, seed=1
-)
 PREFERENCES = [("sigmoid",), ("ipo",), ("sigmoid", "sft")]
-TEXT = "Emma saw a lamp."
-
-
-def candidates_of(system, num=6, num_frames=20):
-    """Candidates of random codes, ended as a system would."""
-    rng = np.random.default_rng(0)
-    num_codebooks = {Llasa: 1, Orpheus: 7, Csm: 2}[type(system)]
-    found = []
-    for index in range(num):
-        codes = rng.integers(1, system.codebook_size, (num_codebooks, num_frames))
-        example = system.training_example(TEXT, codes)
-        ids = example.input_ids[example.labels.count(-100) :]
-        found.append(
-            TrainingCandidate(
-                f"u{index}", 0, TEXT, ids, StopReason.EOS, num_frames, 0.1, FailureMode.OK
-            )
-        )
-    return found
-
-
-def failed(candidate):
-    return dataclasses.replace(candidate, score=2.0, failure_mode=FailureMode.SILENCE)
 
 
 def pairs_of(system):

@@ -1,5 +1,7 @@
 """How sharply a system chooses, and what lies below the line of cooling."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -104,10 +106,17 @@ def test_what_is_sharper_and_fails_less_lies_below_the_line(rng):
     assert np.isnan(equivalent_temperature(3.1, line))
 
 
-def write_entropy(folder, name, entropy):
-    path = folder / "entropy" / name / "hard.parquet"
-    path.parent.mkdir(parents=True)
-    pd.DataFrame({"entropy": [entropy] * 2, "num_ids": [100, 300]}).to_parquet(path)
+def write_entropy(folder, arm, entropies):
+    """Two candidates of each speaker of an arm; those on other prompts are never looked at."""
+    rows = [
+        {"speaker": name, "prompt_set": prompt_set, "entropy": value, "num_ids": size}
+        for name, entropy in entropies.items()
+        for prompt_set, value in (("hard", entropy), ("standard", 9.0))
+        for size in (100, 300)
+    ]
+    path = folder / arm / "entropy.parquet"
+    path.parent.mkdir()
+    pd.DataFrame(rows).to_parquet(path)
     return path
 
 
@@ -124,7 +133,10 @@ def test_the_figure_shows_its_points(tmp_path, monkeypatch):
     }
     script.plot_sharpening_line(
         verdicts=[write_verdicts(tmp_path, name, rate) for name, (_, rate, *_) in speakers.items()],
-        entropies=[write_entropy(tmp_path, name, e) for name, (e, *_) in speakers.items()],
+        entropies=[
+            write_entropy(tmp_path, arm, {n: e for n, (e, _, a, _) in speakers.items() if a == arm})
+            for arm in ("as is", "sft")
+        ],
         arms=[f"{name}=s={arm}" for name, (*_, arm, _) in speakers.items()],
         temperatures=[t for *_, t in speakers.values()],
         predicted=[1.0, 0.8, 0.5, 0.64, 0.64, 0.4],
@@ -147,20 +159,31 @@ def test_the_figure_shows_its_points(tmp_path, monkeypatch):
 def test_entropy_is_measured_of_every_candidate(tiny_systems, tmp_path):
     utterances = make_prompt_set("standard", num_utterances=3, seed=1, conflict=apart_from())
     write_records(utterances, tmp_path / "prompts.parquet")
-    speaker = {
-        "prompts": tmp_path / "prompts.parquet", "adapter": "llasa", "dtype": "float32",
-        "checkpoint": str(tiny_systems["llasa"]), "voice": "", "sampling": SAMPLING,
-        "device": "cpu",
-    }  # fmt: skip
-    shards = [tmp_path / f"{shard}.parquet" for shard in range(2)]
-    for shard, path in enumerate(shards):
+    system = {"adapter": "llasa", "dtype": "float32", "voice": "", "device": "cpu"}
+    folder, prompts = str(tiny_systems["llasa"]), tmp_path / "prompts.parquet"
+    files = [tmp_path / f"{name}/standard/{shard}.parquet" for name in "sc" for shard in range(2)]
+    cool = dataclasses.replace(SAMPLING, temperature=0.4)
+    for shard, path in enumerate(files):
         sample_candidates(
-            **speaker, system="s", shard=shard, num_shards=2, pool_size=2, base_seed=1,
-            batch_size=4, output=path,
+            **system, checkpoint=folder, prompts=prompts, system="s", shard=shard % 2, num_shards=2,
+            sampling=SAMPLING if shard < 2 else cool, pool_size=2, base_seed=1, batch_size=4,
+            output=path,
         )  # fmt: skip
-    measure_entropy(**speaker, candidates=shards, output=tmp_path / "entropy.parquet")
+    measure_entropy(
+        **system, prompts=[prompts], candidates=files, speakers=["s", "c"], sampling=SAMPLING,
+        checkpoints=[folder, folder], temperatures=[0.8, 0.4], output=tmp_path / "entropy.parquet",
+    )  # fmt: skip
     table = pd.read_parquet(tmp_path / "entropy.parquet")
-    assert len(table) == 6
+    assert table["speaker"].value_counts().to_dict() == {"s": 6, "c": 6}
+    assert set(table["prompt_set"]) == {"standard"}
     assert table["entropy"].between(0, np.log(2000)).all()
-    sizes = pd.concat(map(pd.read_parquet, shards))["token_ids"].map(len)
-    assert table["num_ids"].tolist() == sizes.tolist()
+    drawn = pd.concat(pd.read_parquet(path).assign(speaker=path.parts[-3]) for path in files)
+    keys = ["speaker", "utterance_id", "candidate_index"]
+    both = table.merge(drawn, on=keys, validate="one_to_one")
+    assert both["num_ids"].tolist() == both["token_ids"].map(len).tolist()
+    loaded = load_system("llasa", folder)
+    text = next(u.text for u in utterances if u.utterance_id == both["utterance_id"][0])
+    ids = (loaded.prompt_ids(text), list(both["token_ids"][0]))
+    settings = cool if both["speaker"][0] == "c" else SAMPLING
+    (values,) = entropies(loaded, [ids], settings)
+    assert both["entropy"][0] == pytest.approx(values.mean(), rel=1e-4)

@@ -9,7 +9,7 @@ import numpy as np
 from selfverify.distillation.plan import TEACHER
 from selfverify.errors import InputError
 from selfverify.results.judged_pools import JudgedPools, read_pools
-from selfverify.statistics.best_of_n import failures_of_best
+from selfverify.statistics.best_of_n import failures_of_all, failures_of_best
 from selfverify.statistics.intervals import CONFIDENCE, NUM_RESAMPLES, Mean
 
 BEST_OF = 2
@@ -35,9 +35,9 @@ class Arm:
         return np.mean([policy.fails.mean(axis=1) for policy in self.policies], axis=0)
 
     @property
-    def best(self) -> np.ndarray:
-        """Failure rate of best of `BEST_OF`, over all subsets and seeds, shape (prompts,)."""
-        rates = [failures_of_best(p.scores, p.fails, BEST_OF) for p in self.policies]
+    def all_fail(self) -> np.ndarray:
+        """Chance that `BEST_OF` draws all fail, over all subsets and seeds, shape (prompts,)."""
+        rates = [failures_of_all(p.num_failed, p.pool_size, BEST_OF) for p in self.policies]
         return np.mean(rates, axis=0)
 
 
@@ -69,7 +69,11 @@ def read_arms(
     Raises:
         InputError: if the pools of a system and prompt set are not of the same prompts.
     """
-    pools = [read_pools(path, min_size=BEST_OF) for path in [*teachers, *policies]]
+    # Policies were heard by the evaluator alone: a prompt counts for all arms or for none.
+    pools = [
+        read_pools(path, min_size=BEST_OF, by_evaluator_alone=True)
+        for path in [*teachers, *policies]
+    ]
     members: dict[tuple[str, str, str], list[JudgedPools]] = {}
     for pool in pools:
         system, arm = arms.get(pool.system, (pool.system, TEACHER))

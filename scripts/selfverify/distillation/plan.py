@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 TEACHER = "as is"  # the arm that a system itself is
+REFERENCE = "reference"  # the selection of an arm that learns from true speech
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,16 @@ def matched_of(
     }
 
 
+def is_of_references(arm: Mapping[str, Any]) -> bool:
+    """Whether an arm learns from the voice's own speech, not from candidates."""
+    return arm.get("selection") == REFERENCE
+
+
+def spoken_by(system: str) -> str:
+    """Returns the name of the pool of true speech in a system's ids."""
+    return f"{system}-{REFERENCE}"
+
+
 def _at(name: str, temperature: float) -> str:
     return f"{name}-at-{temperature:g}"
 
@@ -134,7 +145,8 @@ def _rounds(system: str, arm: str, seed: int, distillation: dict[str, Any]) -> d
         is_final = number == num_rounds
         name = f"{system}-{arm}-{seed}" + ("" if is_final else f"-round-{number}")
         first = (number - 1) * num_shards
-        pools = tuple((start, shard) for shard in range(first, first + num_shards))
+        speaker = spoken_by(system) if is_of_references(distillation["arms"][arm]) else start
+        pools = tuple((speaker, shard) for shard in range(first, first + num_shards))
         rounds[name] = Policy(
             system, arm, seed, start, pools, distillation["num_steps"] // num_rounds, is_final
         )

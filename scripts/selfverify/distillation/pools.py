@@ -11,10 +11,12 @@ import pandas as pd
 from selfverify.metric.content import content_error
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge
 from selfverify.selection.best_of_n import selection_score
-from selfverify.storage.records import FailureMode, StopReason, Verdict
+from selfverify.storage.records import FailureMode, StopReason, Utterance, Verdict
 from selfverify.storage.tables import read_records
+from selfverify.systems.base import TrainingExample
 
 KEYS = ["utterance_id", "candidate_index"]
+IGNORED = -100  # label of what is not in a loss
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,23 @@ def training_candidate(text: str, candidate: Any, verdict: Verdict) -> TrainingC
         candidate.utterance_id, candidate.candidate_index, text, list(candidate.token_ids),
         StopReason(candidate.stop_reason), candidate.num_frames, float(score),
         verdict.failure_mode,
+    )  # fmt: skip
+
+
+def spoken_candidate(
+    utterance: Utterance, example: TrainingExample, num_frames: int
+) -> TrainingCandidate:
+    """Returns true speech as training sees it: what a system would have said, and all is well.
+
+    Args:
+        utterance: its text.
+        example: prompt and ids of the speech, of which those with labels are the speech's.
+        num_frames: of the codec.
+    """
+    ids = [label for label in example.labels if label != IGNORED]
+    return TrainingCandidate(
+        utterance.utterance_id, 0, utterance.text, ids, StopReason.EOS, num_frames, 0.0,
+        FailureMode.OK,
     )  # fmt: skip
 
 

@@ -9,7 +9,8 @@ y* are the ids as they were sampled: neither decoded nor encoded again, and neve
 built by the code that builds it for sampling, and is not part of the loss.
 
 The control, `selection: random`, has in place of y* any of y_1 … y_M, of the same prompts: what it
-gains is owed to learning from oneself, not to the verifier.
+gains is owed to learning from oneself, not to the verifier. The other, `selection: reference`, has
+the voice's own speech of the prompts: what the truth would teach in as many steps.
 """
 
 from collections.abc import Sequence
@@ -30,7 +31,7 @@ from selfverify.distillation.finetuning import (
     lora_config,
     trainer_options,
 )
-from selfverify.distillation.pools import TrainingCandidate
+from selfverify.distillation.pools import IGNORED, TrainingCandidate
 from selfverify.errors import InputError
 from selfverify.pretraining.csm import csm_loss
 from selfverify.systems.base import TrainingExample, TTSSystem
@@ -56,7 +57,7 @@ def examples_of(
             raise ValueError(f"{candidate.utterance_id}: the verifier does not accept it")
         prompt = system.prompt_ids(candidate.text)
         ids = candidate.token_ids
-        examples.append(TrainingExample(prompt + ids, [-100] * len(prompt) + ids))
+        examples.append(TrainingExample(prompt + ids, [IGNORED] * len(prompt) + ids))
     return examples
 
 
@@ -81,7 +82,7 @@ def sft_trainer(
     """
     if not candidates:
         raise InputError("no candidate passes, so there is nothing to learn; add training prompts")
-    are_verified = settings.selection == "verified"
+    are_verified = settings.selection != "random"
     examples = examples_of(system, candidates, are_verified=are_verified)
     options = trainer_options(settings, run, device, dtype_name(system))
     options |= batch_options(settings.batch_size, settings.micro_batch_size)

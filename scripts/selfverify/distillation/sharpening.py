@@ -10,7 +10,6 @@ arm acts as its system at T^k T', whatever was selected.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,10 +31,17 @@ class Point:
     predicted_temperature: float = float("nan")
 
 
-def mean_entropy(paths: Sequence[Path]) -> float:
-    """Returns nats per id over all ids of all candidates of entropy files."""
-    table = pd.concat([pd.read_parquet(path) for path in paths])
-    return float(np.average(table["entropy"], weights=table["num_ids"]))
+def mean_entropy(measured: pd.DataFrame, speakers: Sequence[str], prompt_set: str) -> float:
+    """Returns nats per id over all ids of all candidates of speakers on a prompt set.
+
+    Args:
+        measured: rows of `measure_entropy`.
+        speakers: those of an arm at one temperature.
+        prompt_set: on which it is.
+    """
+    is_theirs = measured["speaker"].isin(speakers) & (measured["prompt_set"] == prompt_set)
+    rows = measured[is_theirs]
+    return float(np.average(rows["entropy"], weights=rows["num_ids"]))
 
 
 def line_at(entropy: float, line: Sequence[Point]) -> np.ndarray | None:

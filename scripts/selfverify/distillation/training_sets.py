@@ -10,6 +10,7 @@ import numpy as np
 
 from selfverify.distillation.pools import TrainingCandidate
 from selfverify.sampling.seeds import candidate_seed
+from selfverify.storage.records import FailureMode
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,28 @@ def random_of_each(candidates: Sequence[TrainingCandidate], seed: int) -> list[T
 SELECTIONS: dict[str, Callable[[Sequence[TrainingCandidate], int], list[TrainingCandidate]]] = {
     "verified": lambda candidates, _: best_of_n(candidates),
     "random": random_of_each,
+    "reference": lambda candidates, _: list(candidates),  # one true speech of each prompt
 }
+
+
+def advantages(
+    candidates: Sequence[TrainingCandidate],
+) -> list[tuple[TrainingCandidate, float]]:
+    """Returns the candidates of pools with both outcomes, each with its advantage.
+
+    It is 1 for what passes and 0 for what does not, less the pool's mean. What the recogniser could
+    not judge is left out.
+
+    Args:
+        candidates: by utterance.
+    """
+    found = []
+    for pool in _pools(candidates):
+        judged = [c for c in pool if c.failure_mode is not FailureMode.PIPELINE_ERROR]
+        share = sum(c.passes for c in judged) / max(len(judged), 1)
+        if 0 < share < 1:
+            found += [(candidate, candidate.passes - share) for candidate in judged]
+    return found
 
 
 def preference_pairs(candidates: Sequence[TrainingCandidate]) -> list[Pair]:

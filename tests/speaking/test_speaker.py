@@ -11,7 +11,8 @@ from selfverify.asr.base import Hypothesis, Recogniser
 from selfverify.errors import InputError
 from selfverify.scoring.manifest import read_manifest
 from selfverify.speaking import run, speaker, texts
-from selfverify.speaking.joining import EDGE_S, trim_silence
+from selfverify.speaking.joining import EDGE_S, trim_silence, with_pause
+from selfverify.speaking.segments import cut
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import SampledCodes
 
@@ -32,8 +33,8 @@ class Scripted(Recogniser):
         raise AssertionError("no clip is that long")
 
 
-def make(monkeypatch, said, **options):
-    monkeypatch.setattr(speaker, "load_verifier", lambda setup: Scripted(said))
+def make(monkeypatch, said, ears=(), **options):
+    monkeypatch.setattr(speaker, "load_families", lambda _, num: ears or [Scripted(said)])
     one = speaker.Speaker("mini-llasa", **({"n": 3, "temperature": 0.5} | options))
     one.setup.system["batch_size"] = 1  # so that what is heard comes in the order of the script
     return one
@@ -84,16 +85,46 @@ def test_after_refusals_the_temperature_changes_if_asked(monkeypatch):
     assert [take.take.temperature for take in segment.takes] == [0.5, 0.9, 0.9]
 
 
+def test_the_second_family_has_to_agree_where_the_first_is_in_doubt(monkeypatch):
+    doubtful, right = "Peter has fifty dark rings", "Peter has 15 dark rings"
+    ears = [Scripted([doubtful, right]), Scripted(["nothing at all"])]
+    (segment,) = speak(
+        make(monkeypatch, [], ears, verifier="grey"), "Peter has fifteen dark rings."
+    )
+    first, second = segment.takes
+    assert (first.stage, first.hypothesis) == ("second recogniser", "nothing at all")
+    assert (first.is_accepted, second.is_accepted) == (False, True)
+    assert np.isnan(second.scores[1])  # never asked
+    assert (segment.kept, ears[1].said) == (1, [])
+
+
+def test_two_families_keep_what_both_rank_best(monkeypatch):
+    ears = [
+        Scripted(["Peter has fifteen dark", "Peter has fifteen dark rings"]),
+        Scripted(["Peter has fifteen dark rings", "Peter has 15"]),
+    ]
+    one = make(monkeypatch, [], ears, verifier="both", policy="best", n=2)
+    (segment,) = speak(one, "Peter has fifteen dark rings.")
+    assert [len(take.scores) for take in segment.takes] == [2, 2]
+    assert segment.kept == 0  # the mean ranks are equal; the first
+    assert one.recognisers == ["openvino-whisper-tiny.en", "moonshine-tiny.en"]
+
+
 def test_what_is_cut_counts_as_capped():
     sampled = SampledCodes(list(range(9)), np.zeros((1, 8), int), StopReason.EOS)
-    assert speaker.cut(sampled, 8) is sampled
-    short = speaker.cut(sampled, 5)
+    assert cut(sampled, 8) is sampled
+    short = cut(sampled, 5)
     assert (short.codes.shape, short.stop_reason) == ((1, 5), StopReason.CAP)
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"n": 0}, "at least 1"), ({"temperature": -1.0}, "above 0"), ({"policy": "x"}, "accepted")],
+    [
+        ({"n": 0}, "at least 1"),
+        ({"temperature": -1.0}, "above 0"),
+        ({"policy": "x"}, "accepted"),
+        ({"verifier": "x"}, "grey"),
+    ],
 )
 def test_numbers_out_of_range_are_named(monkeypatch, options, message):
     with pytest.raises(InputError, match=message):
@@ -187,3 +218,18 @@ def test_silence_at_the_ends_is_trimmed_but_for_its_edge():
     audio = np.pad(tone, (8000, 4000))
     assert len(trim_silence(audio, 16_000)) == pytest.approx(16_000 * (1 + 2 * EDGE_S), abs=400)
     assert not len(trim_silence(np.zeros(16_000, np.float32), 16_000))
+
+
+def test_a_text_of_one_segment_is_written_as_it_was_verified(monkeypatch):
+    one = make(monkeypatch, ["Peter has 15 dark rings", "Susan bought two old chairs"])
+    (alone,) = speak(one, "Peter has fifteen dark rings.")
+    assert np.array_equal(with_pause(alone), alone.best.audio)
+
+
+def test_silence_is_trimmed_where_segments_meet_alone():
+    tone = np.pad(np.sin(np.arange(16_000) / 5).astype(np.float32), 8000)
+    first = trim_silence(tone, 16_000, start=False)
+    last = trim_silence(tone, 16_000, end=False)
+    assert np.array_equal(first[:8000], tone[:8000])
+    assert np.array_equal(last[-8000:], tone[-8000:])
+    assert len(first) == len(last) == pytest.approx(16_000 * 1.55, abs=400)

@@ -1,21 +1,19 @@
 """Policies of spending: when to stop drawing, and what that costs and saves.
 
 One class decides both live, candidate by candidate, and in expectation, on a study's pools. Scores
-are the verifier's (`best_of_n.selection_score`): lower is better, below 1 it accepts. Whatever was
-drawn, the lowest score is kept, so that nothing good is thrown away when the draws run out.
+are those of `verifiers`, (k, F) or of one family (k,): lower is better, below 1 they accept. What
+ends the drawing is kept, else the verifier's best of what was drawn, so that nothing good is thrown
+away when the draws run out.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from selfverify.selection.verifiers import ACCEPTED_BELOW, GOOD_CER, OneFamily, Verifier
 from selfverify.statistics.best_of_n import first_accepted
-
-ACCEPTED_BELOW = 1.0  # scores from here on carry the verifier's refusal
-# A character in twenty, by convention and not measured: a letter or two of a short sentence.
-GOOD_CER = 0.05
 
 
 @dataclass(frozen=True)
@@ -25,13 +23,15 @@ class Expectation:
     failure: float  # chance that the kept candidate fails, by the evaluator
     draws: float  # candidates drawn
     sampled_s: float  # seconds of audio drawn
+    heard_twice: float = 0.0  # candidates that the second family hears
 
 
 @dataclass(frozen=True)
 class Policy(ABC):
-    """Draws at most `num_draws` candidates and keeps the one with the lowest score."""
+    """Draws at most `num_draws` candidates and keeps one."""
 
     num_draws: int
+    verifier: Verifier = field(default_factory=OneFamily)
 
     def __post_init__(self) -> None:
         if self.num_draws < 1:
@@ -39,37 +39,60 @@ class Policy(ABC):
 
     @abstractmethod
     def is_enough(self, score: float) -> bool:
-        """Whether a candidate of this score ends the drawing."""
+        """Whether a candidate of this score, by all families, ends the drawing."""
 
-    def goes_on(self, scores: Sequence[float]) -> bool:
+    def goes_on(self, scores: ArrayLike) -> bool:
         """Whether another candidate is to be drawn after those with these scores."""
-        return len(scores) < self.num_draws and not any(map(self.is_enough, scores))
+        table = by_family(scores)
+        return len(table) < self.num_draws and not self._enough(table).any()
 
-    def keep(self, scores: Sequence[float]) -> int:
+    def keep(self, scores: ArrayLike) -> int:
         """Returns the index of the candidate that is kept, the first on ties."""
-        return int(np.argmin(scores))
+        table = by_family(scores)
+        enough = np.flatnonzero(self._enough(table))
+        return int((enough if enough.size else self.verifier.lowest(table))[0])
 
-    def expect(self, scores: np.ndarray, fails: np.ndarray, durations_s: np.ndarray) -> Expectation:
+    def expect(self, scores: ArrayLike, fails: np.ndarray, durations_s: np.ndarray) -> Expectation:
         """Returns the exact expectation on one pool of M candidates in random order.
 
         A candidate that is enough is drawn only as the last; those that are not share the other
-        draws evenly, whichever the order.
+        draws evenly, whichever the order. The second family hears its share of what is drawn.
 
         Args:
-            scores: the verifier's, shape (M,).
+            scores: by all families, shape (M,) or (M, F).
             fails: the evaluator's word, bool, shape (M,).
             durations_s: of the candidates, shape (M,).
         """
-        enough = np.array([self.is_enough(score) for score in scores])
-        failure, draws = first_accepted(scores, enough, fails, self.num_draws)
-        exhausted = first_accepted(scores, enough, ~enough, self.num_draws)[0]
-        stops = (1.0 - exhausted) if enough.any() else 0.0
-        sampled_s = 0.0
-        if enough.any():
-            sampled_s += stops * float(durations_s[enough].mean())
-        if not enough.all():
-            sampled_s += (draws - stops) * float(durations_s[~enough].mean())
-        return Expectation(failure, draws, sampled_s)
+        table = by_family(scores)
+        enough = self._enough(table)
+        judged = self.verifier.judge(table)
+        exhausted, draws = first_accepted(judged, enough, ~enough, self.num_draws)
+        stops = 1.0 - exhausted
+        failure = stops * fails[enough].mean() if enough.any() else 0.0
+        if exhausted > 0.0:
+            rest = self.verifier.failure_of_best(table[~enough], fails[~enough], self.num_draws)
+            failure += exhausted * rest
+
+        def total(of_each: np.ndarray) -> float:
+            """What is spent in the mean, where a candidate costs this much."""
+            last = stops * of_each[enough].mean() if enough.any() else 0.0
+            before = (draws - stops) * of_each[~enough].mean() if not enough.all() else 0.0
+            return float(last + before)
+
+        asked = self.verifier.asks_second(table[:, 0]).astype(float)
+        return Expectation(float(failure), draws, total(durations_s), total(asked))
+
+    def _enough(self, table: np.ndarray) -> np.ndarray:
+        """Which candidates end the drawing, bool (k,)."""
+        if not len(table):
+            return np.zeros(0, dtype=bool)
+        return np.array([self.is_enough(score) for score in self.verifier.judge(table)])
+
+
+def by_family(scores: ArrayLike) -> np.ndarray:
+    """Returns scores as a table (k, F), those of one family as its only column."""
+    table = np.asarray(scores, dtype=float)
+    return table if table.ndim == 2 else table.reshape(-1, 1)
 
 
 @dataclass(frozen=True)

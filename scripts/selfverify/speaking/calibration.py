@@ -2,10 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from selfverify.results.summary import without_pipeline_errors
+from selfverify.selection.best_of_n import selection_score
 from selfverify.selection.policies import FirstAccepted
+from selfverify.statistics.best_of_n import failures_of_all
+
+KEYS = ["utterance_id", "candidate_index"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,39 @@ class Cell:
     n: int
     failure_rate: float  # by the evaluator
     standard_error: float  # over prompts
+    oracle_rate: float  # all n drawn fail
     mean_draws: float
     mean_sampled_s: float
+
+
+def read_calibration(path: Path, temperature: float | None = None) -> list[Pools]:
+    """Returns the judged pools of a table, one of each temperature that it has.
+
+    Args:
+        path: verdicts by verifier and evaluator, and perhaps the column temperature.
+        temperature: of all of them, where there is no such column.
+    """
+    table = without_pipeline_errors(pd.read_parquet(path))
+    if "temperature" not in table:
+        table["temperature"] = temperature
+    return [
+        _pools(float(str(name)), pd.DataFrame(part).sort_values(KEYS))
+        for name, part in table.groupby("temperature")
+    ]
+
+
+def _pools(temperature: float, table: pd.DataFrame) -> Pools:
+    shape = (len(set(table["utterance_id"])), -1)
+    scores = selection_score(
+        table["verifier_cer"].to_numpy(dtype=float),
+        table["verifier_is_catastrophic"].to_numpy(dtype=bool),
+    )
+    return Pools(
+        temperature,
+        scores.reshape(shape),
+        table["is_catastrophic"].to_numpy(dtype=bool).reshape(shape),
+        table["duration_s"].to_numpy(dtype=float).reshape(shape),
+    )
 
 
 def calibrate(pools: Sequence[Pools]) -> list[Cell]:
@@ -58,6 +96,7 @@ def _cell(pools: Pools, n: int) -> Cell:
         n,
         float(failures.mean()),
         float(error),
+        float(failures_of_all(pools.fails.sum(axis=1), pools.fails.shape[1], n).mean()),
         float(np.mean([e.draws for e in expected])),
         float(np.mean([e.sampled_s for e in expected])),
     )

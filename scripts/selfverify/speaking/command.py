@@ -16,6 +16,7 @@ def speak(
     strict: bool = False,
     temperature: float | None = None,
     policy: Literal["accepted", "good", "best"] = "accepted",
+    verifier: Literal["one", "grey", "both"] = "one",
     retry_after: int = 0,
     retry_temperature: float = 0.5,
     seed: int = 2606,
@@ -40,6 +41,9 @@ def speak(
         temperature: of sampling; what the calibration shows if not given.
         policy: stop at the first take that is accepted, at the first that is good (at most 5 % of
             characters wrong), or draw all n and keep the best.
+        verifier: whose word counts: the study's verifier alone; with its evaluator, of another
+            family of recognisers, where the first accepts with doubt (more than 5 % of characters
+            wrong); or both always, keeping the best by the mean of their ranks.
         retry_after: refused takes after which the temperature changes; 0: never.
         retry_temperature: to which.
         seed: of the draws.
@@ -53,8 +57,8 @@ def speak(
         text,
         out,
         lambda: Speaker(
-            system, n=n, temperature=temperature, policy=policy, retry_after=retry_after,
-            retry_temperature=retry_temperature, seed=seed, params=params,
+            system, n=n, temperature=temperature, policy=policy, verifier=verifier,
+            retry_after=retry_after, retry_temperature=retry_temperature, seed=seed, params=params,
         ),
         strict=strict,
         suffix=f".{format}",

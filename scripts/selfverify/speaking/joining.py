@@ -1,4 +1,8 @@
-"""Segments to one clip: silence at their ends trimmed, pauses between them."""
+"""Segments to one clip: silence trimmed where they meet, pauses between them.
+
+A text's own ends stay as they were heard: cut close, a short clip is heard otherwise, and what was
+verified would not be what is written.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -24,6 +28,11 @@ class Spoken(Protocol):
         ...
 
     @property
+    def index(self) -> int:
+        """Within its text, from 0."""
+        ...
+
+    @property
     def is_last(self) -> bool:
         """Whether its text ends there."""
         ...
@@ -39,8 +48,17 @@ class Spoken(Protocol):
         ...
 
 
-def trim_silence(audio: np.ndarray, sample_rate: int) -> np.ndarray:
-    """Returns mono audio (num_samples,) without silence at its ends, but for `EDGE_S` of it."""
+def trim_silence(
+    audio: np.ndarray, sample_rate: int, *, start: bool = True, end: bool = True
+) -> np.ndarray:
+    """Returns mono audio (num_samples,) without silence at its ends, but for `EDGE_S` of it.
+
+    Args:
+        audio: float samples.
+        sample_rate: Hz.
+        start: whether to trim there.
+        end: likewise.
+    """
     block = round(BLOCK_S * sample_rate)
     num_blocks = len(audio) // block
     if not num_blocks:
@@ -49,14 +67,18 @@ def trim_silence(audio: np.ndarray, sample_rate: int) -> np.ndarray:
     power = np.square(blocks, dtype=np.float64).mean(axis=1)
     loud = np.flatnonzero(power > power.max() * 10 ** (FLOOR_DB / 10))
     if not loud.size:
-        return audio[:0]
+        return audio[:0] if start and end else audio
     edge = round(EDGE_S * sample_rate)
-    return audio[max(0, loud[0] * block - edge) : (loud[-1] + 1) * block + edge]
+    first = max(0, loud[0] * block - edge) if start else 0
+    last = (loud[-1] + 1) * block + edge if end else len(audio)
+    return audio[first:last]
 
 
 def with_pause(segment: Spoken) -> np.ndarray:
-    """Returns a segment's trimmed audio with the pause after it; after a text's last, none."""
-    audio = trim_silence(segment.audio, segment.sample_rate)
+    """Returns a segment's audio with the pause after it, trimmed where it meets another."""
+    audio = trim_silence(
+        segment.audio, segment.sample_rate, start=segment.index > 0, end=not segment.is_last
+    )
     pause_s = 0.0 if segment.is_last else PAUSES_S[segment.source.pause]
     return np.pad(audio, (0, round(pause_s * segment.sample_rate)))
 

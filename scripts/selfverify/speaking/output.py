@@ -12,8 +12,9 @@ import soundfile as sf
 
 from selfverify.errors import InputError
 from selfverify.speaking.joining import with_pause
+from selfverify.speaking.segments import Segment
 from selfverify.speaking.setup import Setup
-from selfverify.speaking.speaker import Segment, Speaker
+from selfverify.speaking.speaker import Speaker
 from selfverify.speaking.verifying import JudgedTake
 from selfverify.storage.checkpoints import file_sha256
 from selfverify.storage.files import atomic_path
@@ -99,7 +100,8 @@ def write_sidecar(writer: AudioWriter, speaker: Speaker, num_segments: int) -> N
         "complete": len(writer.segments) == num_segments,
         "system": speaker.setup.name,
         "checkpoint_sha256": speaker.setup.checkpoint_sha256,
-        "verifier": speaker.setup.verifier_name,
+        "recognisers": speaker.recognisers,
+        "verifier": speaker.verifier_name,
         "seed": speaker.seed,
         "temperature": speaker.start.temperature,
         "n": speaker.start.n,
@@ -151,5 +153,5 @@ def shown_start(setup: Setup, speaker: Speaker) -> str:
     start = speaker.start
     return (
         f"{setup.name}, {speaker.sample_rate} Hz, temperature {start.temperature:g}, at most "
-        f"{start.n} draws ({start.source}); verified by {setup.verifier_name}"
+        f"{start.n} draws ({start.source}); verified by {' and '.join(speaker.recognisers)}"
     )

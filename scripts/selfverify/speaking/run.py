@@ -2,11 +2,12 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from transformers.utils.logging import disable_progress_bar
 
+from selfverify.audio.pace import expected_seconds
 from selfverify.errors import InputError
 from selfverify.speaking.output import (
     AudioWriter,
@@ -15,12 +16,14 @@ from selfverify.speaking.output import (
     write_manifest,
     write_sidecar,
 )
-from selfverify.speaking.speaker import Segment, Speaker
+from selfverify.speaking.segments import Segment
+from selfverify.speaking.speaker import Speaker
 from selfverify.speaking.text import TextSegment
 from selfverify.speaking.texts import Text, read_texts
 from selfverify.workflow.progress import progress
 
 NOT_VERIFIED = 3  # exit status of --strict
+LONG_MIN = 10.0  # minutes of audio that are announced
 
 
 class NeverPassed(Exception):
@@ -50,26 +53,52 @@ def speak_texts(
     speaker = load()
     split = {text.id: _split(speaker, text, is_folder) for text in texts}
     print(shown_start(speaker.setup, speaker), file=sys.stderr)
+    _announce(speaker, split)
+    paths = {text.id: out / f"{text.id}{suffix}" if is_folder else out for text in texts}
+    refused = _write_all(texts, split, paths, speaker, strict, out if is_folder else None)
+    if refused:
+        print(f"error: {refused} of {len(texts)} texts never passed; no audio", file=sys.stderr)
+        sys.exit(NOT_VERIFIED)
+
+
+def _write_all(
+    texts: Sequence[Text],
+    split: Mapping[str, Sequence[TextSegment]],
+    paths: Mapping[str, Path],
+    speaker: Speaker,
+    strict: bool,
+    folder: Path | None,
+) -> int:
+    """Writes every text, and the manifest of what is written; returns how many were left out."""
     total = sum(map(len, split.values()))
-    stream = speaker.segments(split.items())
-    bar = progress(stream, name="speak", total=total, unit="segment")
+    bar = progress(speaker.segments(split.items()), name="speak", total=total, unit="segment")
     segments = iter(bar)
     rows: list[dict[str, str]] = []
     refused = 0
     try:
         for text in texts:
-            path = out / f"{text.id}{suffix}" if is_folder else out
+            path = paths[text.id]
             verified = _write(path, text, len(split[text.id]), segments, speaker, strict)
             refused += verified is None
             if verified is not None:
                 rows.append(_row(path, text, speaker, verified))
     finally:
         bar.close()
-        if is_folder and rows:
-            print(f"manifest: {write_manifest(out, rows)}")
-    if refused:
-        print(f"error: {refused} of {len(texts)} texts never passed; no audio", file=sys.stderr)
-        sys.exit(NOT_VERIFIED)
+        if folder and rows:
+            print(f"manifest: {write_manifest(folder, rows)}")
+    return refused
+
+
+def _announce(speaker: Speaker, split: Mapping[str, Sequence[TextSegment]]) -> None:
+    """Says how long a text of hours will be, before it is begun."""
+    segments = [segment.text for part in split.values() for segment in part]
+    minutes = sum(expected_seconds(text, speaker.setup.pace) for text in segments) / 60
+    if minutes >= LONG_MIN:
+        print(
+            f"{len(segments)} segments, about {minutes:.0f} minutes of audio; Ctrl-C keeps what is "
+            "finished",
+            file=sys.stderr,
+        )
 
 
 def _split(speaker: Speaker, text: Text, is_one_of_several: bool) -> list[TextSegment]:
@@ -90,20 +119,22 @@ def _write(
             for _ in range(num):
                 segment = next(segments)
                 taken += 1
-                print(describe(segment), file=sys.stderr)
                 verified &= segment.is_verified
+                if verified or not strict:
+                    writer.add(segment)  # before it is reported: an interrupt keeps what was
+                print(describe(segment), file=sys.stderr)
                 if strict and not verified:
                     raise NeverPassed
-                writer.add(segment)
     except NeverPassed:
         for _ in range(num - taken):
             next(segments)
         return None
     except KeyboardInterrupt:
-        if writer.segments:
+        done = len(writer.segments)
+        if done:
             write_sidecar(writer, speaker, num)
-            print(f"{path}: interrupted after {len(writer.segments)} of {num} segments",
-                  file=sys.stderr)  # fmt: skip
+        kept = "kept" if done else "no file"
+        print(f"{path}: interrupted after {done} of {num} segments, {kept}", file=sys.stderr)
         raise
     write_sidecar(writer, speaker, num)
     print(f"{path}: {writer.num_samples / writer.sample_rate:.1f} s at {writer.sample_rate} Hz")

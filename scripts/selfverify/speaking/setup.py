@@ -28,8 +28,8 @@ class Setup:
     root: Path
     system: dict[str, Any]
     codec: dict[str, Any]
-    verifier_name: str
-    verifier: dict[str, Any]
+    families: tuple[str, str]  # verifier and evaluator: recognisers of different families
+    recognisers: dict[str, dict[str, Any]]
     thresholds: Thresholds
     language: str
     pace: Pace
@@ -53,9 +53,10 @@ class Setup:
         return file_sha256(listing) if listing.exists() else ""
 
     @property
-    def calibration(self) -> Path:
-        """What `snakemake calibrate_speak` makes."""
-        return self.root / "data" / self.track / "results" / f"speak_{self.name}.json"
+    def calibrations(self) -> list[Path]:
+        """What `snakemake calibrate_speak` makes, then what the study itself shows."""
+        folder = self.root / "data" / self.track / "results"
+        return [folder / f"speak_{kind}{self.name}.json" for kind in ("temperatures_", "")]
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def read_setup(system: str, params: Path | None = None) -> Setup:
         root=path.resolve().parent,
         system=entry,
         codec=track["codecs"][entry["codec"]],
-        verifier_name=track["verifier"],
-        verifier=track["recognisers"][track["verifier"]],
+        families=(track["verifier"], track["evaluator"]),
+        recognisers=track["recognisers"],
         thresholds=Thresholds(**metric),
         language=values["metric"]["language"],
         pace=MINI_VOICE if by_voice else LIBRISPEECH_READERS,
@@ -110,18 +111,24 @@ def read_setup(system: str, params: Path | None = None) -> Setup:
 
 
 def read_start(setup: Setup) -> Start:
-    """Returns temperature and n by the calibration of this very checkpoint, else by params.yaml."""
-    by_params = Start(setup.system["temperature"], DEFAULT_N, "params.yaml, not calibrated")
-    if not setup.calibration.exists():
-        return by_params
-    calibration = json.loads(setup.calibration.read_text())
-    if calibration["checkpoint_sha256"] != setup.checkpoint_sha256:
-        return Start(
-            by_params.temperature, DEFAULT_N,
-            "params.yaml; the calibration is of another checkpoint, `snakemake calibrate_speak`",
-        )  # fmt: skip
-    start = calibration["start"]
-    return Start(start["temperature"], start["n"], f"{setup.calibration.name}, calibrated")
+    """Returns temperature and n by a calibration of this very checkpoint, else by params.yaml."""
+    found = [
+        (path.name, json.loads(path.read_text())) for path in setup.calibrations if path.exists()
+    ]
+    for name, calibration in found:
+        if calibration["checkpoint_sha256"] == setup.checkpoint_sha256:
+            start = calibration["start"]
+            return Start(start["temperature"], start["n"], f"{_basis(calibration)}, {name}")
+    lack = "the calibration is of another checkpoint" if found else "not calibrated"
+    cure = f"`snakemake calibrate_speak --config track={setup.track}` looks for the best"
+    return Start(setup.system["temperature"], DEFAULT_N, f"params.yaml; {lack}: {cure}")
+
+
+def _basis(calibration: dict[str, Any]) -> str:
+    """What a calibration rests on, for people."""
+    temperatures = {cell["temperature"] for cell in calibration["cells"]}
+    tried = f"the best of {len(temperatures)} temperatures" if len(temperatures) > 1 else "n"
+    return f"{tried} by {calibration['num_prompts']} calibration prompts"
 
 
 def _read(path: Path) -> dict[str, Any]:

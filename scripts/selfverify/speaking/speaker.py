@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,58 +12,20 @@ from selfverify.errors import InputError
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.selection.early_abort import AbortRules, over_long_s
 from selfverify.selection.policies import POLICIES
+from selfverify.selection.verifiers import VERIFIERS
 from selfverify.speaking.joining import join_audio
+from selfverify.speaking.segments import Job, Segment, cut
 from selfverify.speaking.setup import Start, read_setup, read_start
 from selfverify.speaking.text import TextSegment, split_text
-from selfverify.speaking.verifier_model import load_verifier
-from selfverify.speaking.verifying import Cascade, JudgedTake, Take
+from selfverify.speaking.verifier_model import load_families
+from selfverify.speaking.verifying import Cascade, Take
 from selfverify.storage.records import StopReason
 from selfverify.systems import load_system
-from selfverify.systems.base import SampledCodes, SamplingRequest, SamplingSettings
+from selfverify.systems.base import SamplingRequest, SamplingSettings
 from selfverify.workflow.torch_setup import set_up_torch
 
 DEFAULT_SYSTEM = "mini-llasa"
 BASE_SEED = 2606
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A segment of a text, spoken: the take that is kept, and all that were tried."""
-
-    text_id: str
-    index: int  # within its text, from 0
-    source: TextSegment
-    is_last: bool  # of its text
-    takes: tuple[JudgedTake, ...]
-    kept: int  # index among the takes
-    audio: np.ndarray  # float32 (num_samples,)
-    sample_rate: int  # Hz
-
-    @property
-    def best(self) -> JudgedTake:
-        """The take that is kept."""
-        return self.takes[self.kept]
-
-    @property
-    def is_verified(self) -> bool:
-        """Whether the verifier accepts what is kept."""
-        return self.best.is_accepted
-
-
-@dataclass
-class _Job:
-    """A segment that is being worked on."""
-
-    text_id: str
-    index: int
-    source: TextSegment
-    is_last: bool
-    expected_s: float
-    takes: list[JudgedTake] = field(default_factory=list)
-
-    @property
-    def scores(self) -> list[float]:
-        return [take.score for take in self.takes]
 
 
 class Speaker:
@@ -76,6 +37,8 @@ class Speaker:
         temperature: of sampling; by the calibration if not given.
         policy: stops at the first that is `accepted`, at the first that is `good`, or draws all n
             and keeps the `best`.
+        verifier: whose word counts: `one` family of recognisers, the study's verifier; a second,
+            its evaluator, where the first accepts with doubt (`grey`); `both` always.
         retry_after: refused candidates after which `retry_temperature` is used; 0: never.
         retry_temperature: of those that follow.
         seed: the same command with the same seed gives the same candidates.
@@ -94,6 +57,7 @@ class Speaker:
         n: int | None = None,
         temperature: float | None = None,
         policy: str = "accepted",
+        verifier: str = "one",
         retry_after: int = 0,
         retry_temperature: float = 0.5,
         seed: int = BASE_SEED,
@@ -102,27 +66,37 @@ class Speaker:
     ) -> None:
         self.setup = read_setup(system, params)
         self.start = _start(read_start(self.setup), n, temperature)
-        if policy not in POLICIES:
-            raise InputError(f"policy {policy!r}: choose one of {', '.join(POLICIES)}")
-        self.policy_name = policy
-        self.policy = POLICIES[policy](self.start.n)
+        for what, name, known in (
+            ("policy", policy, POLICIES), ("verifier", verifier, VERIFIERS),
+        ):  # fmt: skip
+            if name not in known:
+                raise InputError(f"{what} {name!r}: choose one of {', '.join(known)}")
+        self.policy_name, self.verifier_name = policy, verifier
+        self.policy = POLICIES[policy](self.start.n, VERIFIERS[verifier]())
         self.retry_after, self.retry_temperature = retry_after, retry_temperature
         self.seed = seed
         self.rules = AbortRules(max_share=self.setup.thresholds.runaway_share)
         cap_s = self.setup.system["max_audio_s"]
         self.max_segment_s = max_segment_s or cap_s / self.rules.max_share
         set_up_torch()
-        entry = self.setup.system
+        self._load()
+
+    def _load(self) -> None:
+        """Loads the models, which takes most of the time until the first sound."""
+        setup, entry = self.setup, self.setup.system
         self._system = load_system(
-            entry["adapter"], self.setup.checkpoint, voice=entry.get("voice", ""),
-            device=self.setup.device, dtype=entry["dtype"],
+            entry["adapter"], setup.checkpoint, voice=entry.get("voice", ""),
+            device=setup.device, dtype=entry["dtype"],
         )  # fmt: skip
-        codec = load_codec(
-            self.setup.codec["adapter"], self.setup.codec_checkpoint, device=self.setup.device
-        )
+        codec = load_codec(setup.codec["adapter"], setup.codec_checkpoint, device=setup.device)
         self.sample_rate = codec.sample_rate
-        verifier = load_verifier(self.setup)
-        self._cascade = Cascade(codec, verifier, self.setup.thresholds, self.rules)
+        families = load_families(setup, self.policy.verifier.num_families)
+        self._cascade = Cascade(codec, families, self.policy.verifier, setup.thresholds, self.rules)
+
+    @property
+    def recognisers(self) -> list[str]:
+        """Names of those that verify."""
+        return list(self.setup.families[: self.policy.verifier.num_families])
 
     def split(self, text: str) -> list[TextSegment]:
         """Returns the segments that a text is spoken in, each checked against the tokenizer.
@@ -142,8 +116,8 @@ class Speaker:
             texts: pairs of an id, part of the seeds, and what `split` made of the text.
         """
         waiting = self._jobs(texts)
-        order: deque[_Job] = deque()
-        open_jobs: list[_Job] = []
+        order: deque[Job] = deque()
+        open_jobs: list[Job] = []
         exhausted = False
         while not exhausted or open_jobs:
             while not exhausted and len(open_jobs) < self.setup.system["batch_size"]:
@@ -166,28 +140,29 @@ class Speaker:
 
     def draw_unverified(
         self, texts: Iterable[tuple[str, Sequence[TextSegment]]]
-    ) -> list[np.ndarray]:
-        """Returns the audio of one take of each segment that nobody listened to, in order.
+    ) -> list[tuple[np.ndarray, StopReason]]:
+        """Returns audio and end of one take of each segment that nobody listened to, in order.
 
         A single shot, with the first of the takes that `segments` would draw: to compare with.
         """
-        audio: list[np.ndarray] = []
+        drawn: list[tuple[np.ndarray, StopReason]] = []
         jobs = list(self._jobs(texts))
         size = self.setup.system["batch_size"]
         for start in range(0, len(jobs), size):
             takes = self._sample(jobs[start : start + size], self.start.temperature)
-            audio += self._cascade.codec.decode([take.sampled.codes for take in takes])
-        return audio
+            audio = self._cascade.codec.decode([take.sampled.codes for take in takes])
+            drawn += zip(audio, (take.sampled.stop_reason for take in takes), strict=True)
+        return drawn
 
-    def _jobs(self, texts: Iterable[tuple[str, Sequence[TextSegment]]]) -> Iterator[_Job]:
+    def _jobs(self, texts: Iterable[tuple[str, Sequence[TextSegment]]]) -> Iterator[Job]:
         for text_id, segments in texts:
             for index, segment in enumerate(segments):
                 seconds = expected_seconds(segment.text, self.setup.pace)
-                yield _Job(text_id, index, segment, index == len(segments) - 1, seconds)
+                yield Job(text_id, index, segment, index == len(segments) - 1, seconds)
 
-    def _draw(self, jobs: list[_Job]) -> None:
+    def _draw(self, jobs: list[Job]) -> None:
         """One more take of each job, a batch per temperature."""
-        by_temperature: dict[float, list[_Job]] = {}
+        by_temperature: dict[float, list[Job]] = {}
         for job in jobs:
             retries = self.retry_after and len(job.takes) >= self.retry_after
             temperature = self.retry_temperature if retries else self.start.temperature
@@ -197,7 +172,7 @@ class Speaker:
             for job, judged in zip(group, self._cascade.judge(takes), strict=True):
                 job.takes.append(judged)
 
-    def _sample(self, jobs: list[_Job], temperature: float) -> list[Take]:
+    def _sample(self, jobs: list[Job], temperature: float) -> list[Take]:
         """A take of each; the batch stops where the last of them is over-long for its text."""
         entry = self.setup.system
         cap_s = entry["max_audio_s"]
@@ -222,7 +197,7 @@ class Speaker:
             for job, seed, codes, limit in zip(jobs, seeds, sampled, limits, strict=True)
         ]  # fmt: skip
 
-    def _finish(self, job: _Job) -> Segment:
+    def _finish(self, job: Job) -> Segment:
         if not any(take.is_accepted for take in job.takes):
             job.takes = self._cascade.hear_all(job.takes)
         kept = self.policy.keep(job.scores)
@@ -231,16 +206,6 @@ class Speaker:
             job.text_id, job.index, job.source, job.is_last, tuple(job.takes), kept, audio,
             self.sample_rate,
         )  # fmt: skip
-
-
-def cut(sampled: SampledCodes, num_frames: int) -> SampledCodes:
-    """Returns what was sampled up to a number of frames, as if the cap had been there.
-
-    What a batch with a longer text let go on longer is then the same as drawn alone.
-    """
-    if sampled.codes.shape[1] <= num_frames:
-        return sampled
-    return replace(sampled, codes=sampled.codes[:, :num_frames], stop_reason=StopReason.CAP)
 
 
 def _start(start: Start, n: int | None, temperature: float | None) -> Start:

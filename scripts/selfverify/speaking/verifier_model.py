@@ -1,11 +1,13 @@
-"""The recogniser that verifies, ready to listen: its model is found, or made once and kept."""
+"""The recognisers that verify, ready to listen: models are found, or made once and kept."""
 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from selfverify.asr import load_recogniser
 from selfverify.asr.base import Recogniser
+from selfverify.errors import InputError
 from selfverify.speaking.setup import Setup
 from selfverify.storage.checkpoints import verify_file
 from selfverify.storage.files import atomic_path
@@ -13,17 +15,25 @@ from selfverify.storage.files import atomic_path
 BUNDLED_WHISPER = "whisper-tiny.en.pt"
 
 
-def load_verifier(setup: Setup) -> Recogniser:
-    """Returns the track's verifier.
+def load_families(setup: Setup, num_families: int) -> list[Recogniser]:
+    """Returns the track's verifier, and after it its evaluator where a second family is wanted.
 
     Raises:
-        InputError: if its model is neither here nor in a package that is.
+        InputError: if a model is neither here nor in a package that is.
     """
-    entry = dict(setup.verifier)
-    entry.pop("hub", None)
-    model = find_model(entry.pop("model"), setup)
+    return [_load(setup.recognisers[name], setup) for name in setup.families[:num_families]]
+
+
+def _load(entry: dict[str, Any], setup: Setup) -> Recogniser:
+    options = {
+        key: value for key, value in entry.items() if key not in ("hub", "file", "model", "adapter")
+    }
+    model = find_model(entry["model"], setup)
+    if Path(model).is_absolute() and not Path(model).exists():
+        cure = f"`snakemake {entry['model']} --config track={setup.track}` makes it"
+        raise InputError(f"{entry['model']}: no such model of a recogniser; {cure}")
     return load_recogniser(
-        entry.pop("adapter"), model, language=setup.language, **entry, **_device(setup)
+        entry["adapter"], model, language=setup.language, **options, **_device(setup)
     )
 
 

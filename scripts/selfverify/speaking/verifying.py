@@ -1,11 +1,12 @@
-"""A cascade: what codes tell first, then level and voice activity, a recogniser last.
+"""A cascade: what codes tell first, then level and voice activity, then one or two recognisers.
 
-Each stage costs more than the one before and sees what that one let pass. A candidate that codes or
+Each stage costs more than the one before and sees what that one let pass; which takes the second
+family of recognisers hears is the policy's (`selection.verifiers`). A candidate that codes or
 measures condemn is not heard; its score is that of a refused one without a right character, unless
 `hear_all` asks for more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from selfverify.metric.content import content_error
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge
 from selfverify.selection.best_of_n import selection_score
 from selfverify.selection.early_abort import AbortRules, cycle_end_s
+from selfverify.selection.verifiers import ACCEPTED_BELOW, Verifier
 from selfverify.storage.records import Clip, FailureMode, StopReason
 from selfverify.systems.base import SampledCodes
 
@@ -37,14 +39,17 @@ class Take:
 
 @dataclass(frozen=True)
 class JudgedTake:
-    """A take with what the cascade says of it; audio is empty where it was not decoded."""
+    """A take with what the cascade says of it; audio is empty where it was not decoded.
+
+    Of two families that heard it, mode, error rate and words are of the one that liked it less.
+    """
 
     take: Take
-    score: float  # lower is better; below 1 it is accepted
+    scores: tuple[float, ...]  # by family; lower is better, below 1 it accepts, NaN: not asked
     failure_mode: FailureMode
     cer: float | None  # None: never heard
     hypothesis: str | None
-    stage: str  # codes, measures or recogniser: who spoke last
+    stage: str  # codes, measures, recogniser or second recogniser: whose word it is
     duration_s: float
     audio: np.ndarray  # float32 (num_samples,)
 
@@ -55,12 +60,25 @@ class JudgedTake:
 
 
 class Cascade:
-    """The verifier of a system's takes."""
+    """The verifier of a system's takes.
+
+    Args:
+        codec: of the system.
+        families: recognisers, as many as `verifier` has.
+        verifier: what they say as one.
+        thresholds: of the metric.
+        rules: what condemns codes.
+    """
 
     def __init__(
-        self, codec: Codec, recogniser: Recogniser, thresholds: Thresholds, rules: AbortRules
+        self,
+        codec: Codec,
+        families: Sequence[Recogniser],
+        verifier: Verifier,
+        thresholds: Thresholds,
+        rules: AbortRules,
     ) -> None:
-        self.codec, self.recogniser = codec, recogniser
+        self.codec, self.families, self.verifier = codec, families, verifier
         self.thresholds, self.rules = thresholds, rules
 
     def judge(self, takes: Sequence[Take]) -> list[JudgedTake]:
@@ -79,8 +97,8 @@ class Cascade:
         heard = self._by_audio([judged[i].take for i in unheard], measures=False)
         result = list(judged)
         for i, take in zip(unheard, heard, strict=True):
-            score = take.score if not take.is_accepted else 1.0 + (take.cer or 0.0)
-            result[i] = replace(take, score=score, failure_mode=judged[i].failure_mode)
+            refused = tuple(s + 1.0 if s < ACCEPTED_BELOW else s for s in take.scores)
+            result[i] = replace(take, scores=refused, failure_mode=judged[i].failure_mode)
         return result
 
     def _by_codes(self, take: Take) -> JudgedTake | None:
@@ -97,7 +115,7 @@ class Cascade:
             mode = FailureMode.REPETITION
         if mode is None:
             return None
-        return _unheard(take, mode, "codes", duration_s, np.zeros(0, np.float32))
+        return self._unheard(take, mode, "codes", duration_s, np.zeros(0, np.float32))
 
     def _by_audio(self, takes: Sequence[Take], *, measures: bool = True) -> list[JudgedTake]:
         """Verdicts of what is decoded; what has no speech is not shown to the recogniser."""
@@ -107,25 +125,49 @@ class Cascade:
             for i, (take, audio) in enumerate(zip(takes, waveforms, strict=True))
         ]
         silent = {i for i in range(len(takes)) if measures and self._is_silent(takes[i], clips[i])}
-        left = [i for i in range(len(takes)) if i not in silent]
-        min_speech_s = self.thresholds.min_speech_s
-        found = transcribe_batches(
-            self.recogniser, [clips[i] for i in left], min_speech_s=min_speech_s
+        judged = {
+            i: self._unheard(
+                takes[i], FailureMode.SILENCE, "measures", clips[i].duration_s, waveforms[i]
+            )
+            for i in silent
+        }
+        judged |= self._by_families(
+            {i: (takes[i], clips[i], waveforms[i]) for i in range(len(takes)) if i not in silent}
         )
-        texts = {left[k]: hypothesis.text for k, hypothesis in found}
-        return [
-            _unheard(take, FailureMode.SILENCE, "measures", clips[i].duration_s, waveforms[i])
-            if i in silent
-            else self._heard(take, clips[i], texts[i], waveforms[i])
-            for i, take in enumerate(takes)
-        ]
+        return [judged[i] for i in range(len(takes))]
 
     def _is_silent(self, take: Take, clip: Clip) -> bool:
         t = self.thresholds
         least_s = max(t.min_speech_s, t.min_speech_share * take.expected_s)
         return clip.speech_s < least_s or clip.rms_db < t.min_rms_db
 
-    def _heard(self, take: Take, clip: Clip, text: str, audio: np.ndarray) -> JudgedTake:
+    def _by_families(
+        self, audible: dict[int, tuple[Take, Clip, np.ndarray]]
+    ) -> dict[int, JudgedTake]:
+        """Verdicts by the first family, and of what it is in doubt about by the second."""
+        judged = self._heard(0, audible)
+        if len(self.families) == 1 or not judged:
+            return judged
+        first = np.array([take.scores[0] for take in judged.values()])
+        asked = [i for i, ask in zip(judged, self.verifier.asks_second(first), strict=True) if ask]
+        second = self._heard(1, {i: audible[i] for i in asked})
+        return {i: _both(take, second.get(i)) for i, take in judged.items()}
+
+    def _heard(
+        self, family: int, audible: dict[int, tuple[Take, Clip, np.ndarray]]
+    ) -> dict[int, JudgedTake]:
+        """Verdicts by one family on clips with speech."""
+        keys, clips = list(audible), [clip for _, clip, _ in audible.values()]
+        found = transcribe_batches(
+            self.families[family], clips, min_speech_s=self.thresholds.min_speech_s
+        )
+        stage = ("recogniser", "second recogniser")[family]
+        heard = {keys[k]: hypothesis.text for k, hypothesis in found}
+        return {i: self._verdict(*audible[i], heard[i], stage) for i in keys}
+
+    def _verdict(
+        self, take: Take, clip: Clip, audio: np.ndarray, text: str, stage: str
+    ) -> JudgedTake:
         evidence = Evidence(
             clip.stop_reason, clip.duration_s, clip.speech_s, take.expected_s,
             content_error([take.text], text), clip.rms_db,
@@ -133,12 +175,25 @@ class Cascade:
         verdict = judge(evidence, self.thresholds)
         score = selection_score(np.array(verdict.cer), np.array(verdict.is_catastrophic))
         return JudgedTake(
-            take, float(score), verdict.failure_mode, verdict.cer, text, "recogniser",
+            take, (float(score),), verdict.failure_mode, verdict.cer, text, stage,
             clip.duration_s, audio,
         )  # fmt: skip
 
+    def _unheard(
+        self, take: Take, mode: FailureMode, stage: str, duration_s: float, audio: np.ndarray
+    ) -> JudgedTake:
+        scores = (UNHEARD_SCORE,) * len(self.families)
+        return JudgedTake(take, scores, mode, None, None, stage, duration_s, audio)
 
-def _unheard(
-    take: Take, mode: FailureMode, stage: str, duration_s: float, audio: np.ndarray
-) -> JudgedTake:
-    return JudgedTake(take, UNHEARD_SCORE, mode, None, None, stage, duration_s, audio)
+
+def score_table(takes: Iterable[JudgedTake]) -> np.ndarray:
+    """Returns the scores of takes as policies want them, shape (k, F)."""
+    return np.array([take.scores for take in takes], dtype=float)
+
+
+def _both(first: JudgedTake, second: JudgedTake | None) -> JudgedTake:
+    """The verdict of two families, the second of which may not have been asked."""
+    if second is None:
+        return replace(first, scores=(*first.scores, float("nan")))
+    worse = second if second.scores > first.scores else first
+    return replace(worse, scores=first.scores + second.scores)

@@ -173,7 +173,7 @@ def test_a_fingerprint_tells_thresholds_and_weights_apart():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (ScoreOptions(language="de"), "--language de: texts are normalised"),
+        (ScoreOptions(language="de"), "hears English alone, not .de.; name a multilingual one"),
         (ScoreOptions(recogniser="ctc"), "--recogniser ctc: no model comes with it"),
         (ScoreOptions(second="faster-whisper"), "that is the first one"),
     ],

@@ -24,6 +24,7 @@ def score(
     second_model: str | None = None,
     device: str = "cpu",
     language: str | None = None,
+    trust_language: bool = False,
     batch_size: int = 4,
     thresholds: Thresholds = OF_THE_STUDY,
     pace: Pace = LIBRISPEECH_READERS,
@@ -46,15 +47,17 @@ def score(
         out: .csv or .parquet to write; beside MANIFEST, .verdicts.csv, if not given.
         max_rate: the highest failure rate that passes the gate, such as .02.
         confidence: with which the gate's answer is shown, one-sided.
-        recogniser: faster-whisper, moonshine (English, several times cheaper), ctc or
-            openai-whisper.
+        recogniser: faster-whisper, moonshine (English alone, 2.7 times cheaper), ctc,
+            openai-whisper or, on a CPU, openvino-whisper, which hears the same in less time.
         model: a name that the recogniser's package knows, such as large-v3, or a path. Not given,
             the bundled one: Whisper tiny.en or Moonshine tiny, good enough to find catastrophes,
             not small slips.
         second: another recogniser; a clip on which the two disagree is not judged.
         second_model: its model.
         device: cpu or cuda.
-        language: of the texts; en is the only one whose normalisation and pace are known.
+        language: of the texts: en, de, es, fr or zh; all but en need a multilingual --model.
+            Texts that look like another language are refused.
+        trust_language: score them all the same.
         batch_size: clips recognised at once; 16 and more on a GPU.
         thresholds: of the metric, see docs/metric.md.
         pace: what an expected duration is estimated with where the manifest does not say; of human
@@ -75,9 +78,9 @@ def score(
         thresholds, of_params = read_metric(params)
     options = ScoreOptions(
         recogniser, model, second, second_model, device, language or of_params, batch_size,
-        thresholds, pace,
+        thresholds, pace, trust_language,
     )  # fmt: skip
-    out = out or _beside(manifest.resolve())
+    out = out or _beside(manifest if manifest.suffix else manifest.resolve())  # of "." too
     if max_rate is not None:
         check_limits(max_rate, confidence)
     scores = score_manifest(manifest, out, options)

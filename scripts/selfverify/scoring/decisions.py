@@ -12,7 +12,7 @@ from selfverify.storage.records import Verdict
 
 PASS, FAIL, NOT_JUDGED = "pass", "fail", "not judged"
 MIN_LOGPROB = -1.0  # nats a token; logprob_threshold of Whisper
-WHISPERS = ("faster-whisper", "openai-whisper")
+WHISPERS = ("faster-whisper", "openai-whisper", "openvino-whisper")
 
 
 def decide(

@@ -10,16 +10,18 @@ from typing import Any
 from selfverify.asr import locate_model
 from selfverify.audio.pace import Pace
 from selfverify.errors import InputError
+from selfverify.languages import load_language
 from selfverify.metric.taxonomy import Thresholds
 
 LIBRARY = Path(__file__).parents[1]
 # What a verdict on given samples depends on; how tables are read and written is no part of it.
 METRIC_CODE = (
-    "metric", "audio", "asr", "scoring/headers.py", "scoring/decoding.py", "scoring/opening.py",
-    "scoring/preparation.py", "scoring/hearing.py", "scoring/verdicts.py",
+    "metric", "languages", "audio", "asr", "scoring/headers.py", "scoring/decoding.py",
+    "scoring/opening.py", "scoring/preparation.py", "scoring/hearing.py", "scoring/verdicts.py",
 )  # fmt: skip
 PACKAGES = (
-    "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "jiwer", "soxr", "av",
+    "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "openvino", "jiwer", "soxr",
+    "av",
 )  # fmt: skip
 WEIGHTS = ("model.bin", "decoder_model_merged.ort", "model.safetensors", "pytorch_model.bin")
 
@@ -46,7 +48,7 @@ def fingerprint(
         "thresholds": asdict(thresholds),
         "pace": asdict(pace),
         "language": language,
-        "normaliser": f"openai-whisper {_version('openai-whisper')}",
+        "normaliser": ", ".join(f"{p} {_version(p)}" for p in load_language(language).packages),
         "device": device,
         "recognisers": [
             {"adapter": one.adapter, "model": one.model, "weights": weights_hash(one.model)}

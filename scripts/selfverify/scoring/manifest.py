@@ -20,7 +20,9 @@ import pyarrow.parquet as pq
 import soundfile as sf
 
 from selfverify.errors import InputError
-from selfverify.metric.normalisation import normalise, strip_tags
+from selfverify.languages import load_language
+from selfverify.languages.identification import check_texts, other_language
+from selfverify.metric.normalisation import strip_tags
 from selfverify.scoring.datasets_on_disk import PLACE
 from selfverify.scoring.folders import PROBLEM, read_folder
 
@@ -51,11 +53,19 @@ class BadRow:
     reason: str
 
 
-def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
+def read_manifest(
+    path: Path, language: str = "en", *, trust_language: bool = True
+) -> tuple[list[Row], list[BadRow]]:
     """Returns the rows that can be scored so far as the table or folder tells, and the others.
 
+    Args:
+        path: of a table or a folder.
+        language: of the texts.
+        trust_language: whether that is believed, whatever the texts look like.
+
     Raises:
-        InputError: if the table cannot be read, has no row, or lacks a column that is needed.
+        InputError: if the table cannot be read, has no row, lacks a column that is needed, or its
+            texts look like another language.
     """
     folder = path if path.is_dir() else path.parent
     records = _read(path)
@@ -63,13 +73,24 @@ def read_manifest(path: Path) -> tuple[list[Row], list[BadRow]]:
     for name in NEEDED:
         if name not in columns:
             raise InputError(f"{path}: no column {name!r}{_hint(name, columns)}")
+    if not trust_language:
+        texts = (strip_tags(str(record.get("text") or "")) for record in records)
+        check_texts(texts, language, str(path))
     rows, bad = [], []
     for number, record in enumerate(records, start=1):
         try:
-            rows.append(read_record(number, record, folder))
+            row = read_record(number, record, folder, language)
+            if not trust_language:
+                _check_language(row.text, language)
+            rows.append(row)
         except InputError as error:
             bad.append(BadRow(number, str(record.get("audio") or ""), str(error)))
     return rows, bad
+
+
+def _check_language(text: str, language: str) -> None:
+    if found := other_language(strip_tags(text), language):
+        raise InputError(f"the text looks like {found!r}, not {language!r}; score it by itself")
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -149,8 +170,8 @@ def _hint(name: str, columns: list[str]) -> str:
     return f"; there are: {', '.join(columns)}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
-def read_record(number: int, record: dict[str, Any], folder: Path) -> Row:
-    """Returns a row of a table, its columns by name.
+def read_record(number: int, record: dict[str, Any], folder: Path, language: str = "en") -> Row:
+    """Returns a row of a table, its columns by name; its text is in `language`.
 
     Raises:
         InputError: if it cannot be scored.
@@ -165,6 +186,7 @@ def read_record(number: int, record: dict[str, Any], folder: Path) -> Row:
     if not path.is_file():
         raise InputError("no such file")
     spoken = map(strip_tags, (*_spoken(record), text))
+    normalise = load_language(language).normalise
     readings = tuple(reading.strip() for reading in spoken if normalise(reading))
     if not readings:
         raise InputError(f"the text {text!r} has no word that can be compared")

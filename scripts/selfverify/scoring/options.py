@@ -10,8 +10,10 @@ import yaml
 from selfverify.adapters import RECOGNISERS
 from selfverify.audio.pace import LIBRISPEECH_READERS, Pace
 from selfverify.errors import InputError
+from selfverify.languages import check_language, load_language
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.scoring.fingerprint import Listener, fingerprint
+from selfverify.scoring.listening import check_hears
 from selfverify.workflow.params import check_params
 
 # The models that wheels carry: Whisper tiny.en and Moonshine tiny.
@@ -31,10 +33,11 @@ class ScoreOptions:
     second: str | None = None  # another recogniser; a clip is judged where the two agree
     second_model: str | None = None
     device: str = "cpu"
-    language: str = "en"
+    language: str = "en"  # of the texts, a key of `languages.LANGUAGES`
     batch_size: int = 4
     thresholds: Thresholds = THRESHOLDS
-    pace: Pace = LIBRISPEECH_READERS
+    pace: Pace = LIBRISPEECH_READERS  # as it is, it stands for that of the language
+    trust_language: bool = False  # believe `language`, whatever the texts look like
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -50,9 +53,16 @@ class ScoreOptions:
     def check(self) -> None:
         """Raises `InputError` if an option makes no sense."""
         check_language(self.language)
-        _ = self.listeners
+        for option, listener in zip(("--recogniser", "--second"), self.listeners, strict=False):
+            check_hears(listener, self.language, option)
         if self.batch_size < 1:
             raise InputError(f"--batch-size {self.batch_size}: at least 1")
+
+    @property
+    def pace_of_readers(self) -> Pace:
+        """The pace that durations are estimated at: the language's, if no other is given."""
+        is_given = self.pace != LIBRISPEECH_READERS
+        return self.pace if is_given else load_language(self.language).pace
 
     def fingerprint(self) -> dict[str, Any]:
         """What makes verdicts with these options."""
@@ -61,7 +71,7 @@ class ScoreOptions:
             language=self.language,
             device=self.device,
             thresholds=self.thresholds,
-            pace=self.pace,
+            pace=self.pace_of_readers,
         )
 
 
@@ -79,15 +89,6 @@ def _listener(option: str, adapter: str, model: str | None) -> Listener:
         known = ", ".join(BUNDLED)
         raise InputError(f"{option} {adapter}: no model comes with it ({known} have one); name it")
     return Listener(adapter, model or BUNDLED[adapter])
-
-
-def check_language(language: str) -> None:
-    """Raises `InputError` if texts of a language cannot be compared."""
-    if language != "en":
-        raise InputError(
-            f"--language {language}: texts are normalised, and durations estimated, as English "
-            "alone; its verdicts would be wrong"
-        )
 
 
 def read_metric(params: Path) -> tuple[Thresholds, str]:

@@ -4,18 +4,18 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
-from selfverify.asr import load_recogniser
-from selfverify.asr.base import Recogniser
 from selfverify.errors import InputError
-from selfverify.scoring.fingerprint import Listener, path_of, short
+from selfverify.languages.identification import check_texts
+from selfverify.metric.normalisation import strip_tags
+from selfverify.scoring.fingerprint import path_of, short
 from selfverify.scoring.hearing import Heard, hear_rows, read_finished
+from selfverify.scoring.listening import load_listener
 from selfverify.scoring.manifest import BadRow, Row, read_manifest, read_record
 from selfverify.scoring.options import OF_THE_STUDY, ScoreOptions
 from selfverify.scoring.verdicts import judge_row, summarise
@@ -62,7 +62,7 @@ def score_manifest(
         with TemporaryDirectory() as folder:
             return score_manifest(manifest, Path(folder) / "verdicts.parquet", options)
     _check(manifest, out, options)
-    rows, bad = read_manifest(manifest)
+    rows, bad = read_manifest(manifest, options.language, trust_language=options.trust_language)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f"{out.name}.partial.jsonl")
     made_by = options.fingerprint()
@@ -115,7 +115,9 @@ def score_clip(
             "spoken": list(spoken),
             "expected_s": expected_s,
         }
-        row = read_record(1, record, Path(folder))
+        if not options.trust_language:
+            check_texts([strip_tags(text)], options.language, "the text")
+        row = read_record(1, record, Path(folder), options.language)
         heard, bad = _hear([row], Path(folder) / "partial", options, options.fingerprint())
     if bad:
         raise InputError(bad[0].reason)
@@ -133,7 +135,7 @@ def _hear(
     heard, bad = [], []
     for listener, known in zip(options.listeners, made_by["recognisers"], strict=True):
         by_row, bad = hear_rows(
-            _load(listener, options.device, options.language, options.batch_size),
+            load_listener(listener, options.device, options.language, options.batch_size),
             rows,
             finished=finished,
             partial=partial,
@@ -147,8 +149,8 @@ def _hear(
 
 def _judge(row: Row, heard: Sequence[Heard], options: ScoreOptions) -> dict[str, object]:
     return judge_row(
-        row, heard[0], options.thresholds, options.pace, recogniser=options.recogniser,
-        second=heard[1] if len(heard) > 1 else None,
+        row, heard[0], options.thresholds, options.pace_of_readers, language=options.language,
+        recogniser=options.recogniser, second=heard[1] if len(heard) > 1 else None,
     )  # fmt: skip
 
 
@@ -158,21 +160,6 @@ def _check(manifest: Path, out: Path, options: ScoreOptions) -> None:
         raise InputError(f"--out {out}: verdicts are written as {' or '.join(WRITERS)}")
     if out.resolve() == manifest.resolve():
         raise InputError(f"--out {out}: that is the manifest; give another name")
-
-
-@lru_cache(maxsize=2)
-def _load(listener: Listener, device: str, language: str, batch_size: int) -> Recogniser:
-    """The recogniser; what its package has against the model or the device, in one line."""
-    adapter, model = listener.adapter, listener.model
-    try:
-        return load_recogniser(
-            adapter, model, device=device, language=language, batch_size=batch_size
-        )
-    except InputError:
-        raise
-    except (ImportError, OSError, RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"--recogniser {adapter} --model {model}: {reason}") from error
 
 
 def _write_bad_rows(bad: list[BadRow], path: Path) -> None:

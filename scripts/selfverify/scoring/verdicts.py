@@ -6,8 +6,9 @@ from dataclasses import asdict, replace
 import numpy as np
 import pandas as pd
 
-from selfverify.audio.pace import Pace, expected_seconds
-from selfverify.metric.content import content_error
+from selfverify.audio.pace import Pace
+from selfverify.languages import load_language
+from selfverify.languages.base import Language
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge, verdict_columns
 from selfverify.scoring.decisions import FAIL, NOT_JUDGED, decide
 from selfverify.scoring.hearing import Heard
@@ -25,6 +26,7 @@ def judge_row(
     pace: Pace,
     *,
     recogniser: str,
+    language: str = "en",
     second: Heard | None = None,
 ) -> dict[str, object]:
     """Returns a row of the table of verdicts.
@@ -35,9 +37,11 @@ def judge_row(
     (`metric.taxonomy.verdict_columns`); hangs_on_duration; decision
     and unsure (`scoring.decisions`); with a second recogniser what it heard and its verdict.
     """
-    evidence = _evidence(row, heard, pace)
+    spoken = load_language(language)
+    thresholds = spoken.thresholds(thresholds)
+    evidence = _evidence(row, heard, pace, spoken)
     verdict = judge(evidence, thresholds)
-    other = judge(_evidence(row, second, pace), thresholds) if second else None
+    other = judge(_evidence(row, second, pace, spoken), thresholds) if second else None
     decision, unsure = decide(verdict, other, recogniser=recogniser, avg_logprob=heard.avg_logprob)
     told = {name: value for name, value in asdict(row).items() if name not in ("path", "readings")}
     measured = {name: value for name, value in asdict(heard).items() if name != "key"}
@@ -58,14 +62,14 @@ def judge_row(
     return columns
 
 
-def _evidence(row: Row, heard: Heard, pace: Pace) -> Evidence:
+def _evidence(row: Row, heard: Heard, pace: Pace, language: Language) -> Evidence:
     return Evidence(
         # Whether the system stopped by itself is not known of a file.
         StopReason.EOS,
         heard.duration_s,
         heard.speech_s,
-        row.expected_s or expected_seconds(row.readings[0], pace),
-        content_error(row.readings, heard.hypothesis),
+        row.expected_s or language.expected_seconds(row.readings[0], pace),
+        language.content_error(row.readings, heard.hypothesis),
         heard.rms_db,
     )
 

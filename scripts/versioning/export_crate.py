@@ -6,6 +6,8 @@ Crate (https://w3id.org/ro/wfrun/process). Nothing is copied.
 
 import json
 from datetime import UTC, datetime
+from importlib.metadata import version
+from mimetypes import MimeTypes
 from pathlib import Path
 from typing import cast
 
@@ -13,11 +15,17 @@ from rocrate.model import ContextEntity, Entity
 from rocrate.rocrate import ROCrate
 
 from selfverify.errors import InputError
+from selfverify.storage.checkpoints import file_sha256
 from selfverify.storage.files import atomic_path
 from selfverify.versioning.records import JobRecord, read_records
 from selfverify.workflow.script import run_script
 
+# What schema.org has no word for that the crate's own vocabulary has.
+TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+FORMATS = MimeTypes()  # Python's own list, the same on every machine
+FORMATS.add_type("application/vnd.apache.parquet", ".parquet")
+VERSION = "1.1"  # of RO-Crate, that the profile is written for
 
 
 def export_crate(*, records: Path, title: str, output: Path) -> None:
@@ -31,12 +39,17 @@ def export_crate(*, records: Path, title: str, output: Path) -> None:
     jobs = [job for path in sorted(records.glob("*.jsonl")) for job in read_records(path)]
     if not jobs:
         raise InputError(f"{records} has no job records; `snakemake all` writes them")
-    crate = ROCrate()
+    crate = ROCrate(version=VERSION)
     crate.name = title
     crate.description = "Prompts, candidates, verdicts, results and figures of one run."
     crate.license = "MIT"
-    crate.add_workflow(None, "Snakefile", main=True, lang="snakemake", properties={"name": title})
-    profile = ContextEntity(crate, PROFILE, properties={"@type": "CreativeWork", "version": "0.5"})
+    crate.add_workflow(
+        None, "Snakefile", main=True, lang="snakemake", lang_version=version("snakemake"),
+        properties={"name": title},
+    )  # fmt: skip
+    crate.metadata.extra_terms.update(TERMS)
+    facts = {"@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}
+    profile = ContextEntity(crate, PROFILE, properties=facts)
     crate.root_dataset["conformsTo"] = crate.add(profile)
     files: dict[str, Entity] = {}
     for job in jobs:
@@ -67,11 +80,13 @@ def _add_job(crate: ROCrate, job: JobRecord, files: dict[str, Entity]) -> None:
 
 def _add_file(crate: ROCrate, path: str) -> Entity:
     is_code = path.endswith(".py")
-    properties: dict[str, object] = {"name": path}
+    kind = FORMATS.guess_type(path)[0] or "application/octet-stream"
+    properties: dict[str, object] = {"name": path, "encodingFormat": kind}
     if is_code:
         properties |= {"@type": ["File", "SoftwareSourceCode"], "programmingLanguage": "Python"}
     if Path(path).exists():
         properties["contentSize"] = str(Path(path).stat().st_size)
+        properties["sha256"] = file_sha256(Path(path))
     return cast(Entity, crate.add_file(None, path, properties=properties))
 
 

@@ -1,10 +1,12 @@
 """What one run could not record, the next one does; repositories of every shape are found."""
 
 import errno
+import fcntl
 import os
 import subprocess
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,8 +15,15 @@ from selfverify.errors import InputError
 from selfverify.storage.checkpoints import verify_checkpoint
 from selfverify.storage.files import atomic_path, is_inside
 from selfverify.versioning.adoption import STAMP, _read_stamp, _set_time
-from selfverify.versioning.dvc import is_dvc_repository
-from selfverify.versioning.pending import forget_unrecorded, note_unrecorded, unrecorded
+from selfverify.versioning.dvc import commit, is_dvc_repository
+from selfverify.versioning.pending import (
+    UNRECORDED,
+    forget_unrecorded,
+    note_unrecorded,
+    unrecorded,
+)
+from selfverify.versioning.stages import Stage
+from study import dvc, git
 
 
 def test_stages_wait_until_they_are_recorded_track_by_track(tmp_path, monkeypatch):
@@ -23,6 +32,17 @@ def test_stages_wait_until_they_are_recorded_track_by_track(tmp_path, monkeypatc
     note_unrecorded("paper", ["audio"])
     forget_unrecorded("mini", ["audio"])
     assert (unrecorded("mini"), unrecorded("paper")) == ({"results"}, {"audio"})
+
+
+@pytest.mark.parametrize("data", [b"", b'{"mini": [', b"[1]", b"\xff"])
+def test_of_a_list_that_was_cut_off_every_stage_waits(tmp_path, monkeypatch, data):
+    monkeypatch.chdir(tmp_path)
+    UNRECORDED.parent.mkdir()
+    UNRECORDED.write_bytes(data)
+    assert unrecorded("mini", known=["audio", "results"]) == {"audio", "results"}
+    note_unrecorded("mini", [], known=["audio", "results"])
+    forget_unrecorded("mini", ["audio"])
+    assert unrecorded("mini") == {"results"}
 
 
 @pytest.mark.parametrize("data", [b"", b'{"fingerp', b"[1]", b"\xff"])
@@ -88,3 +108,29 @@ def test_a_clone_with_windows_line_ends_has_the_same_bytes(tmp_path):
     subprocess.run([*command, str(clone)], check=True, capture_output=True)
     verify_checkpoint(clone / folder)
     assert b"\r\n" not in (clone / "Makefile").read_bytes()
+
+
+@pytest.fixture
+def one_stage(tmp_path, monkeypatch):
+    """A repository with a file of one stage, which is not committed yet."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "-q")
+    dvc(tmp_path, "init", "-q")
+    (tmp_path / "x").write_text("x")
+    content = {"stages": {"a": {"cmd": "true", "outs": ["x"]}}}
+    (tmp_path / "dvc.yaml").write_text(yaml.safe_dump(content))
+    return tmp_path
+
+
+def test_locks_of_dvc_that_a_full_disk_cut_off_do_not_block_it_for_good(one_stage):
+    (one_stage / ".dvc/tmp/rwlock").write_text('{"a": [{"pid": 1')
+    assert commit([Stage("a", ("x",))], one_stage / "dvc.yaml") == ["a"]
+    assert (one_stage / "dvc.lock").exists()
+
+
+def test_a_dvc_that_is_busy_is_told_with_the_cure(one_stage):
+    with (one_stage / ".dvc/tmp/lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(InputError, match=r"nable to acquire lock.*; wait for the other `dvc`"):
+            commit([Stage("a", ("x",))], one_stage / "dvc.yaml")
+    assert commit([Stage("a", ("x",))], one_stage / "dvc.yaml") == ["a"]

@@ -1,8 +1,10 @@
 """Colleagues share one study through git and DVC, and Snakemake and DVC stay of one mind."""
 
 import json
+import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -27,12 +29,13 @@ pytestmark = pytest.mark.workflow
 CHAIN = {
     ("sample_candidates", "mini-csm"),
     ("decode_audio", "mini-csm"),
-    ("transcribe", "openai-whisper-tiny.en"),
+    ("transcribe", "openvino-whisper-tiny.en"),
     ("transcribe", "moonshine-tiny.en"),
     ("judge_candidates", "mini-csm"),
     ("select_best_of_n", "mini-csm"),
     ("audio_examples", "mini-csm"),
     ("listening_page", "mini-csm"),
+    ("calibrate_system", "mini-csm"),
 }
 SUMMARIES = {
     ("tabulate_failures", ""),
@@ -46,6 +49,14 @@ SUMMARIES = {
     ("table_claims", ""),
     ("table_contrasts", ""),
     ("table_heterogeneity", ""),
+    ("classify_categories", ""),
+    ("table_regimes", ""),
+    ("tabulate_policies", ""),
+    ("failure_cost", ""),
+    ("table_policies", ""),
+    ("table_rerolls", ""),
+    ("summary", ""),
+    ("paper", ""),
 }
 
 
@@ -65,11 +76,24 @@ def history(study, tmp_path_factory):
     return folder, log
 
 
-@pytest.mark.parametrize("link", ["copy", "symlink", "reflink"])
-def test_clone_pull_all_has_nothing_to_do(study, tmp_path, link):
-    if link == "reflink" and not has_reflinks(tmp_path):
-        pytest.skip("this file system has no reflinks")
-    folder = clone(study, tmp_path / "clone", link)
+@pytest.fixture
+def place(tmp_path, request):
+    """Where clones go: for reflinks a file system that has them."""
+    if request.param != "reflink" or has_reflinks(tmp_path):
+        yield tmp_path
+        return
+    mounted = os.environ.get("REFLINK_FOLDER")
+    if mounted is None or not has_reflinks(Path(mounted)):
+        pytest.skip("needs a file system with reflinks, XFS or Btrfs: REFLINK_FOLDER=ITS_FOLDER")
+    with tempfile.TemporaryDirectory(dir=mounted) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("place", "link"), [(link, link) for link in ("copy", "symlink", "reflink")], indirect=["place"]
+)
+def test_clone_pull_all_has_nothing_to_do(study, place, link):
+    folder = clone(study, place / "clone", link)
     shard = folder / "data/mini/audio/mini-llasa/hard/000.parquet"
     assert shard.is_symlink() == (link == "symlink")
     assert NOTHING in run_all(folder)
@@ -104,10 +128,10 @@ def test_nothing_to_do_after_snakemakes_own_notes_are_lost(study, tmp_path):
     assert NOTHING in run_all(folder)
 
 
-def test_an_edited_plotting_script_reruns_one_job(colleague):
+def test_an_edited_plotting_script_reruns_its_figure_and_the_paper(colleague):
     script = colleague / "scripts/figures/plot_failure_by_n.py"
     script.write_text(script.read_text() + "\n# edited\n")
-    assert executed(run_all(colleague)) == {("failure_by_n", "")}
+    assert executed(run_all(colleague)) == {("failure_by_n", ""), ("paper", "")}
     assert "Data and pipelines are up to date" in dvc(colleague, "status")
     assert git(colleague, "status", "--short", "--", "figures") == ""  # the same bytes again
 
@@ -123,7 +147,7 @@ def test_an_edited_module_reruns_the_rules_it_decides(colleague):
     module.write_text(module.read_text() + "\n# edited\n")
     rules = {rule for rule, _ in executed(snakemake(colleague, "-n", "all").stdout)}
     decided = {"judge_candidates", "select_best_of_n", "audio_examples", "listening_page"}
-    tables = {"table_floors", "table_scorer"}
+    tables = {"table_floors", "table_scorer", "calibrate_system"}
     assert rules == decided | tables | {rule for rule, _ in SUMMARIES}
 
 

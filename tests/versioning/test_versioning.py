@@ -46,6 +46,18 @@ def test_an_input_too_large_for_a_checksum_stays_an_input(tmp_path):
     assert "data/mini/a/large.parquet" not in metadata.input_checksums
 
 
+def test_an_input_that_a_job_has_twice_is_handed_over_twice(tmp_path):
+    """One recogniser may be verifier and evaluator; Snakemake compares inputs with their number."""
+    path, persistence = tmp_path / "stage.jsonl", FilePersistence(path=tmp_path)
+    metadata = JOBS[0].to_metadata()
+    metadata.input = sorted([*metadata.input, "data/mini/a/0.parquet"])
+    write_records([JobRecord.from_metadata(JOBS[0].outputs, metadata)], path)
+    [read] = read_records(path)
+    persistence._write_record(JOBS[0].outputs[0], read.to_metadata())
+    again = FilePersistence(path=tmp_path)._read_record(JOBS[0].outputs[0])
+    assert again.input == metadata.input
+
+
 def test_snakemake_reads_back_what_is_handed_over(tmp_path):
     persistence = FilePersistence(path=tmp_path)
     output = JOBS[0].outputs[0]

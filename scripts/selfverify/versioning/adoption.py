@@ -11,6 +11,7 @@ from snakemake.persistence.file import FilePersistence
 
 from selfverify.errors import InputError
 from selfverify.storage.files import write_text
+from selfverify.versioning.clock import set_time
 from selfverify.versioning.dvc import changed_files, is_dvc_repository
 from selfverify.versioning.integrity import refuse_damaged_files
 from selfverify.versioning.records import JobRecord, read_records
@@ -62,7 +63,7 @@ def _hand_over(jobs: Iterable[JobRecord], *, overwrite: bool) -> None:
         metadata = job.to_metadata()
         if overwrite or not _describes(persistence._read_record(output), output):
             persistence._write_record(output, metadata)
-            _set_time(output, job.ended_s)
+            set_time(output, job.ended_s)
 
 
 def _unchanged(jobs: Iterable[JobRecord], changed: set[str]) -> Iterator[tuple[JobRecord, str]]:
@@ -80,17 +81,6 @@ def _describes(metadata: object, output: str) -> bool:
         return False
     # Of a link itself: what it points to is named by its content, and may be of another user.
     return abs(os.lstat(output).st_mtime - ended_s) < TOLERANCE_S
-
-
-def _set_time(output: str, time_s: float) -> None:
-    """Restores when a file was made, of a symbolic link and, where it may, of what it points to.
-
-    A cache on a read-only file system or of another user keeps its times; then Snakemake compares
-    contents, which takes longer and comes to the same.
-    """
-    for follow_symlinks in (False, True):
-        with suppress(OSError):
-            os.utime(output, (time_s, time_s), follow_symlinks=follow_symlinks)
 
 
 def _refuse_hard_links(jobs: Iterable[JobRecord]) -> None:

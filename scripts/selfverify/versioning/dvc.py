@@ -109,9 +109,24 @@ def commit(stages: Iterable[Stage], pipeline: Path) -> list[str]:
     # The file as one target takes 3 s for 20 stages; each by its name takes 15.
     targets = [str(pipeline)] if len(names) == len(known) else [f"{pipeline}:{n}" for n in names]
     if names:
-        _dvc("commit", "--quiet", "--force", *targets)
+        _drop_broken_locks()
+        _dvc("commit", "--force", *targets)  # --quiet would keep the reason of a failure
         _forget_old_stages(pipeline.with_suffix(".lock"), known)
     return names
+
+
+def _drop_broken_locks() -> None:
+    """Removes DVC's list of who reads and writes what if a full disk cut it off.
+
+    DVC refuses to do anything with such a list, until someone removes it.
+    """
+    locks = Path(".dvc/tmp/rwlock")
+    try:
+        json.loads(locks.read_bytes() or "{}")
+    except FileNotFoundError:
+        pass
+    except ValueError:
+        locks.unlink()
 
 
 def read_stages(path: Path) -> dict:

@@ -27,13 +27,17 @@ def refuse_damaged_files(locks: Iterable[Path], changed: Collection[str]) -> Non
         return
     for path, md5 in _expected(locks):
         if path not in changed and Path(path).is_file() and file_md5(Path(path)) != md5:
-            place = f"files/md5/{md5[:2]}/{md5[2:]}"
-            raise InputError(
-                f"{path} is not the file that dvc.lock names: its object was damaged in the remote "
-                f"or on the way. Who has a good one in .dvc/cache copies {place} from there into "
-                "the remote (`dvc push` takes it for present). "
-                f"Then here: `rm -f {cache_folder() / place} {path} && dvc pull`"
-            )
+            raise _damaged(path, md5)
+
+
+def _damaged(path: str, md5: str) -> InputError:
+    place = f"files/md5/{md5[:2]}/{md5[2:]}"
+    return InputError(
+        f"{path} is not the file that dvc.lock names: its object was damaged in the remote "
+        f"or on the way. Who has a good one in .dvc/cache copies {place} from there into "
+        "the remote (`dvc push` takes it for present). "
+        f"Then here: `rm -rf {cache_folder() / place} {path} && dvc pull`"
+    )
 
 
 def _every_remote_verifies() -> bool:
@@ -45,7 +49,17 @@ def _every_remote_verifies() -> bool:
         reason = str(error).replace("\n", " ")
         raise InputError(f"DVC's settings cannot be read: {reason}; mend that line") from None
     remotes = [section for section in config.sections() if "remote " in section]
-    return bool(remotes) and all(config.getboolean(r, "verify", fallback=False) for r in remotes)
+    return bool(remotes) and all(_is_true(config, remote) for remote in remotes)
+
+
+def _is_true(config: configparser.ConfigParser, remote: str) -> bool:
+    try:
+        return config.getboolean(remote, "verify", fallback=False)
+    except ValueError:
+        value = config.get(remote, "verify")
+        raise InputError(
+            f"DVC's settings: {remote}: verify = {value} is no truth; mend it, true or false"
+        ) from None
 
 
 def _expected(locks: Iterable[Path]) -> Iterator[tuple[str, str]]:
@@ -57,5 +71,9 @@ def _expected(locks: Iterable[Path]) -> Iterator[tuple[str, str]]:
                 yield path, md5
                 continue
             listing = cache / "files/md5" / md5[:2] / md5[2:]
-            for entry in json.loads(listing.read_text()) if listing.exists() else []:
+            if not listing.exists():
+                continue
+            if file_md5(listing) != md5.removesuffix(".dir"):  # as DVC names it
+                raise _damaged(path, md5)
+            for entry in json.loads(listing.read_text()):
                 yield f"{path}/{entry['relpath']}", entry["md5"]

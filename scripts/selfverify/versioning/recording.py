@@ -30,7 +30,8 @@ def note_run(dag: DAG, stages: Sequence[Stage], *, track: str) -> None:
     if is_dvc_repository():
         owners = stage_of_files(stages)
         changed = {str(path) for job in dag.needrun_jobs() for path in job.output}
-        note_unrecorded(track, {owners[path].name for path in changed if path in owners})
+        names = {owners[path].name for path in changed if path in owners}
+        note_unrecorded(track, names, known=[stage.name for stage in stages])
 
 
 def record(

@@ -5,6 +5,7 @@ of a rule share, its code and most inputs, stands once, in a line before them.
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -33,28 +34,32 @@ class JobRecord:
     software: str  # hash of the deployed environment
     started_s: float  # seconds since 1970
     ended_s: float
+    # Inputs that the job has once more, such as transcripts of who is verifier and evaluator both.
+    repeated: tuple[str, ...] = ()
 
     @classmethod
     def from_metadata(cls, outputs: Iterable[str], metadata: MetadataRecord) -> "JobRecord":
         """Returns what Snakemake's metadata of a job's outputs say."""
         checksums = metadata.input_checksums or {}
+        counts = Counter(metadata.input or [])
         return cls(
             rule=metadata.rule or "",
             outputs=tuple(sorted(outputs)),
-            inputs={path: checksums.get(path) for path in sorted(metadata.input or [])},
+            inputs={path: checksums.get(path) for path in sorted(counts)},
             params=tuple(metadata.params or ()),
             code=metadata.code or "",
             command=metadata.shellcmd or "",
             software=metadata.software_stack_hash or "",
             started_s=metadata.starttime or 0.0,
             ended_s=metadata.endtime or 0.0,
+            repeated=tuple(sorted((counts - Counter(set(counts))).elements())),
         )
 
     def to_metadata(self) -> MetadataRecord:
         """Returns metadata as Snakemake would have written them itself."""
         return MetadataRecord(
             rule=self.rule,
-            input=list(self.inputs),
+            input=sorted([*self.inputs, *self.repeated]),
             input_checksums={path: sha for path, sha in self.inputs.items() if sha},
             params=list(self.params),
             code=self.code,
@@ -101,7 +106,7 @@ def read_records(path: Path) -> list[JobRecord]:
 def _record(row: dict, shared: dict) -> JobRecord:
     """The job of a line; paths that leave the repository are refused."""
     inputs = dict(sorted((shared["inputs"] | row["inputs"]).items()))
-    lists = {key: tuple(row[key]) for key in ("outputs", "params")}
+    lists = {key: tuple(row.get(key, ())) for key in ("outputs", "params", "repeated")}
     if not lists["outputs"] or not all(map(is_inside, lists["outputs"])):
         raise ValueError(f"outputs {lists['outputs']}")
     values: dict[str, Any] = {k: shared[k] for k in SHARED} | row | lists | {"inputs": inputs}
@@ -147,4 +152,5 @@ def _lines(jobs: list[JobRecord]) -> Iterable[dict]:
     yield {name: getattr(jobs[0], name) for name in SHARED} | {"inputs": dict(common)}
     for job in jobs:
         own = asdict(job) | {"inputs": dict(job.inputs.items() - common)}
-        yield {name: value for name, value in own.items() if name not in SHARED}
+        left_out = SHARED if job.repeated else (*SHARED, "repeated")
+        yield {name: value for name, value in own.items() if name not in left_out}

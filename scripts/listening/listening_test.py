@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from selfverify.listening.building import build_labelling
+from selfverify.listening.building import build_labelling, write_test
+from selfverify.listening.catch import checks_of_study
 from selfverify.listening.examples import read_audible
 from selfverify.listening.frame import frame_of_pool
-from selfverify.storage.files import atomic_path
 from selfverify.workflow.script import run_script
 
 
@@ -17,10 +17,10 @@ def listening_test(
     verdicts: list[Path],
     audio: list[Path],
     prompts: list[Path],
+    references: list[Path],
     page: Path,
-    key: Path,
 ) -> None:
-    """Writes the page that raters get, and the key that `selfverify listen merge` reads.
+    """Writes the page that raters get, and beside it the key for `selfverify listen merge`.
 
     Args:
         system: its name, which the page does not tell.
@@ -29,15 +29,12 @@ def listening_test(
         verdicts: of the system, every prompt set.
         audio: of the system, all shards.
         prompts: every prompt set.
+        references: reference audio, all shards, for catch trials.
         page: HTML file to write; the clips are in it.
-        key: CSV file to write, a row per trial; raters must not see it.
     """
     frame = frame_of_pool(read_audible(verdicts, audio, prompts), system)
-    html, trials = build_labelling(frame, num_clips, "computer speech", seed)
-    with atomic_path(key) as temporary:  # at full precision: weights are in it
-        trials.to_csv(temporary, index=False)
-    with atomic_path(page) as temporary:
-        temporary.write_text(html)
+    checks = checks_of_study(references, prompts)
+    write_test(*build_labelling(frame, checks, num_clips, "computer speech", seed), page)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The page of a listening test in a real browser, by keyboard alone."""
 
 import json
+import re
 import shutil
 import time
 
@@ -81,35 +82,114 @@ def export(browser, folder):
 
 
 @pytest.fixture
-def written(frame, tmp_path):
-    page, key = build_labelling(frame, 12, "a test", seed=1)
+def written(frame, checks, tmp_path):
+    page, key = build_labelling(frame, checks, 12, "a test", seed=1)
     write_test(page, key, tmp_path / "page.html")
     return tmp_path / "page.html", tmp_path / "page.key.csv", key
 
 
 def test_a_session_by_keyboard_alone_survives_a_reload_and_merges(browser, written, tmp_path):
     page, key_csv, key = written
-    start(browser, page)
+    right = set(key["trial_id"][key["expected"] == "yes"])
+    start(browser, page, "Zoë 語")
     for index in range(len(key)):
         wait(browser, lambda at=index: shown(browser, "status") == f"Clip {at + 1} of {len(key)}")
         hear(browser, Keys.SPACE)
-        press(browser, "3", "q", "t", "n", Keys.ENTER)
+        is_right = browser.execute_script("return order[position].id") in right
+        press(browser, *("1y" if is_right else "3qtn"), Keys.ENTER)
         if index == 4:
             browser.refresh()
     wait(browser, lambda: shown(browser, "status") == f"{len(key)} of {len(key)} answered.")
     file = export(browser, tmp_path / "downloads")
-    assert "by Ada L." in shown(browser, "status")
-    content = json.loads(file.read_text())
-    assert set(content["answers"]) == set(key["trial_id"])
+    assert "by Zoë 語" in shown(browser, "status")
+    answers = json.loads(file.read_text())["answers"]
+    assert set(answers) == set(key["trial_id"])
     expected = {"says": "no", "defects": ["missing", "cut"], "publish": "no"}
-    assert all(given["answer"] == expected for given in content["answers"].values())
+    assert {id for id, given in answers.items() if given["answer"] != expected} == right
     assert not merge(key_csv, [file], tmp_path / "out").startswith("SIMULATED")
     assert pd.read_csv(tmp_path / "out/refused.csv").empty
-    raters = pd.read_csv(tmp_path / "out/raters.csv")
-    assert raters.to_dict("records") == [
-        {"rater": "Ada L.", "num_right": 2, "num_catch": 2, "kept": True}
-    ]
+    rater = pd.read_csv(tmp_path / "out/raters.csv").iloc[0]
+    assert rater[["rater", "num_right", "num_catch", "kept"]].tolist() == ["Zoë 語", 2, 2, True]
+    assert 0 < rater["minutes"] < 5
     assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@pytest.fixture
+def exported(browser, written, tmp_path):
+    """A page with one answer, and the file of it."""
+    start(browser, written[0])
+    hear(browser, Keys.SPACE)
+    press(browser, "1", "y", Keys.ENTER)
+    wait(browser, lambda: shown(browser, "status").startswith("Clip 2 of"))
+    return export(browser, tmp_path / "downloads")
+
+
+def offer(browser, file):
+    """Imports a file into the page of a browser that has forgotten all answers."""
+    browser.execute_script("localStorage.clear(); answers = {}; resume()")
+    browser.find_element(By.ID, "import").send_keys(str(file))
+    wait(browser, lambda: "mported" in shown(browser, "status"))
+    return shown(browser, "status")
+
+
+def test_an_export_goes_on_in_another_browser(browser, exported):
+    assert offer(browser, exported) == "1 answers imported; those already here were kept."
+    assert browser.execute_script("return position") == 1
+
+
+CHANGES = {
+    "changed by hand": lambda text: text.replace('"says": "yes"', '"says": "no"'),
+    "of another listening test": lambda text: text.replace('"study": "', '"study": "0'),
+    "of the rater Eve L.; begin under that name": lambda text: text.replace("Ada", "Eve"),
+    "no JSON file": lambda text: text[:-1],
+    "no file of this kind of test": lambda text: "null",
+    "no export of this page": lambda text: text.replace('"answers"', '"replies"'),
+}
+
+
+def test_an_import_that_does_not_fit_is_refused_by_name(browser, exported):
+    content = exported.read_text()
+    for reason, change in CHANGES.items():
+        exported.write_text(change(content))
+        said = offer(browser, exported)
+        assert said.startswith("Not imported: ")
+        assert reason in said
+        assert browser.execute_script("return Object.keys(answers).length") == 0
+
+
+def test_a_clip_that_was_replaced_in_the_page_cannot_be_rated(browser, written):
+    page = written[0]
+    found = re.findall(r'"data": "([^"]+)"', page.read_text())
+    page.write_text(page.read_text().replace(found[1], found[0]))
+    start(browser, page)
+    browser.execute_script(f"show(order.findIndex(t => t.clips[0].data === '{found[0]}'))")
+    replaced = "return order.findIndex((t, i) => t.clips[0].data === arguments[0] && i > position)"
+    second = browser.execute_script(replaced, found[0])
+    said = []
+    for index in (browser.execute_script("return position"), second):
+        browser.execute_script("show(arguments[0])", index)
+        time.sleep(0.5)
+        said.append(shown(browser, "status"))
+        is_fine = browser.find_element(By.CSS_SELECTOR, "#players button").is_enabled()
+        assert is_fine == said[-1].startswith("Clip")
+    assert sum(text.startswith("The sound of this clip was replaced") for text in said) == 1
+
+
+def test_a_screen_reader_has_a_name_for_everything_that_can_be_used(browser, written):
+    start(browser, written[0])
+    hear(browser, Keys.SPACE)
+    nodes = browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    used = {"button", "radio", "checkbox", "textbox", "progressbar", "group", "main", "heading"}
+    named: dict[str, list[str]] = {}
+    for node in nodes:
+        role = node.get("role", {}).get("value")
+        if role in used and not node.get("ignored"):
+            named.setdefault(role, []).append(node.get("name", {}).get("value", ""))
+    assert all(name for role, names in named.items() for name in names if role != "main")
+    assert "Does it say the text?" in named["group"]
+    assert "Clips answered" in named["progressbar"]
+    assert len(named["radio"]) == 5
+    assert len(named["checkbox"]) == 5
 
 
 def test_neither_text_nor_answers_are_there_before_the_clip_was_heard(browser, written):
@@ -158,6 +238,27 @@ def test_a_phone_shows_the_page_without_scrolling_sideways(browser, written):
         assert target.size["height"] >= 36  # CSS pixels, for a thumb
 
 
+def test_a_phone_shows_what_is_missing_where_the_thumb_is_and_the_next_clip_from_its_top(
+    browser, written
+):
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", PHONE)
+    start(browser, written[0])
+    hear(browser, Keys.SPACE)
+    press(browser, "1")
+    below = browser.find_element(By.ID, "next")
+    browser.execute_script("arguments[0].scrollIntoView()", below)
+    below.click()
+    assert shown(browser, "status") == "Please answer: Would you publish it?"
+    for part in ("#status", "fieldset.missing"):
+        box = "return document.querySelector(arguments[0]).getBoundingClientRect()"
+        place = browser.execute_script(box, part)
+        assert 0 <= place["top"] < place["bottom"] <= PHONE["height"]
+    press(browser, "y", Keys.ENTER)
+    assert shown(browser, "status").startswith("Clip 2 of")
+    assert browser.execute_script("return window.scrollY") == 0
+    assert not browser.find_elements(By.CSS_SELECTOR, ".missing")
+
+
 def test_another_person_at_the_same_browser_starts_afresh(browser, written):
     start(browser, written[0])
     hear(browser, Keys.SPACE)
@@ -171,14 +272,18 @@ def test_another_person_at_the_same_browser_starts_afresh(browser, written):
     assert shown(browser, "who") == "Grace"
 
 
-def test_blind_pairs_are_heard_and_chosen_by_keys(browser, frame, tmp_path):
-    page, key = build_pairs(frame, ("x", "y"), 3, "pairs", seed=1)
+def test_blind_pairs_are_heard_and_chosen_by_keys(browser, frame, checks, tmp_path):
+    page, key = build_pairs(frame, checks, ("x", "y"), 3, "pairs", seed=1)
     write_test(page, key, tmp_path / "page.html")
     start(browser, tmp_path / "page.html")
-    for choice in "123":
+    assert shown(browser, "status") == f"Pair 1 of {len(key)}"
+    better = dict(zip(key["trial_id"], key["expected"], strict=True))
+    choices = iter("123")
+    for _ in range(len(key)):
         hear(browser, "a", "b")
-        press(browser, choice, Keys.ENTER)
-    wait(browser, lambda: shown(browser, "status") == "3 of 3 answered.")
+        expected = better[browser.execute_script("return order[position].id")]
+        press(browser, {"a": "1", "b": "3"}.get(expected) or next(choices), Keys.ENTER)
+    wait(browser, lambda: shown(browser, "status") == f"{len(key)} of {len(key)} answered.")
     file = export(browser, tmp_path / "downloads")
     merge(tmp_path / "page.key.csv", [file], tmp_path / "out")
     table = pd.read_csv(tmp_path / "out/preferences.csv")

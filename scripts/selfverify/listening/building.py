@@ -12,17 +12,17 @@ import pandas as pd
 from jinja2 import Environment
 
 from selfverify.errors import InputError
+from selfverify.listening.catch import Checks, label_checks, pair_checks
 from selfverify.listening.frame import draw_sample
 from selfverify.storage.files import atomic_path
 
 SECONDS_PER_CLIP = 20  # assumed: two hearings of a five-second clip, and three answers
-CATCH_SHARE = 10  # one trial in so many is a check with a known answer
 MIME = {".wav": "audio/wav", ".flac": "audio/flac", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 KEY_COLUMNS = [
-    "trial_id", "kind", "sha256", "source", "system", "level", "stratum_size", "weight",
+    "trial_id", "kind", "sha256", "expected", "source", "system", "level", "stratum_size", "weight",
     "verifier_flag", "evaluator_flag",
 ]  # fmt: skip
-PAIR_COLUMNS = ["trial_id", "kind", "sha256", "system_a", "system_b"]
+PAIR_COLUMNS = ["trial_id", "kind", "sha256", "expected", "system_a", "system_b"]
 _DEFECTS = {"missing": "words missing", "repeated": "words repeated", "invented": "other words",
             "silence": "silence or noise", "cut": "cut off"}  # fmt: skip
 
@@ -52,59 +52,73 @@ QUESTIONS = {
 
 
 def build_labelling(
-    frame: pd.DataFrame, num_clips: int, title: str, seed: int
+    frame: pd.DataFrame, checks: Checks, num_clips: int, title: str, seed: int
 ) -> tuple[str, pd.DataFrame]:
     """Returns the page and its key (`KEY_COLUMNS`, a row per trial).
 
-    Catch trials show clean clips with the text of another clip, so that "no" is right by
-    construction; they come on top of `num_clips` and are in no rate.
+    Catch trials, `catch.label_checks`, come on top of `num_clips` and are in no rate.
 
     Args:
         frame: of `listening.frame`.
+        checks: what catch trials are made of.
         num_clips: to draw.
         title: of the page; it should not name the systems.
         seed: of the draw.
     """
     rng = np.random.default_rng(seed)
-    drawn = draw_sample(frame, num_clips, rng).assign(kind="clip")
-    rows = pd.concat([drawn, _catch_trials(frame, len(drawn), rng)], ignore_index=True)
+    drawn = draw_sample(frame, num_clips, rng).assign(kind="clip").to_dict("records")
     trials, keys = [], []
-    for row in rows.sample(frac=1, random_state=int(rng.integers(2**31))).to_dict("records"):
-        clip = _clip(row)
-        trial_id = rng.bytes(6).hex()
-        trials.append({"id": trial_id, "text": row["text"], "clips": [clip]})
-        keys.append(row | {"trial_id": trial_id, "sha256": clip["sha256"]})
+    for row in _mixed(drawn + label_checks(checks, len(drawn), rng), rng):
+        trial, key = _trial(row["text"], [row], rng)
+        trials.append(trial)
+        keys.append({"expected": ""} | row | key)
     return render(trials, "label", title), pd.DataFrame(keys, columns=KEY_COLUMNS)
 
 
 def build_pairs(
-    frame: pd.DataFrame, systems: tuple[str, str], num_pairs: int, title: str, seed: int
+    frame: pd.DataFrame,
+    checks: Checks,
+    systems: tuple[str, str],
+    num_pairs: int,
+    title: str,
+    seed: int,
 ) -> tuple[str, pd.DataFrame]:
     """Returns the page of blind pairs and its key (`PAIR_COLUMNS`).
 
-    Both clips say the same text and pass by both recognisers; which is A is drawn.
+    Both clips say the same text and pass by both recognisers; which is A is drawn. Catch trials,
+    `catch.pair_checks`, come on top.
 
     Raises:
         InputError: if no text has a passing clip by each system.
     """
     rng = np.random.default_rng(seed)
-    passing = _passing(frame, ["system", "text"])
+    rows = _pairs(frame, systems, num_pairs, rng)
+    trials, keys = [], []
+    for row in _mixed(rows + pair_checks(checks, len(rows), rng), rng):
+        trial, key = _trial(row["text"], row["clips"], rng)
+        trials.append(trial)
+        keys.append({"kind": "catch", "expected": ""} | row | key)
+    return render(trials, "pairs", title), pd.DataFrame(keys, columns=PAIR_COLUMNS)
+
+
+def _pairs(
+    frame: pd.DataFrame, systems: tuple[str, str], num_pairs: int, rng: np.random.Generator
+) -> list[dict[str, Any]]:
+    passes = ~frame[["verifier_flag", "evaluator_flag"]].to_numpy(bool).any(axis=1)
+    passing = pd.DataFrame(frame[passes]).drop_duplicates(subset=["system", "text"])
     first, second = (passing[passing["system"] == name].set_index("text") for name in systems)
     texts = sorted(set(first.index) & set(second.index))
     if not texts:
         raise InputError(
             f"no text has a clip by {systems[0]!r} and one by {systems[1]!r} that pass"
         )
-    trials, keys = [], []
+    rows = []
     for text in rng.permutation(np.array(texts, dtype=object))[:num_pairs]:
-        pair = [first.loc[text].to_dict(), second.loc[text].to_dict()]
-        swap = int(rng.integers(2))
-        pair = pair[::-1] if swap else pair
-        clips, trial_id = [_clip(row) for row in pair], rng.bytes(6).hex()
-        trials.append({"id": trial_id, "text": text, "clips": clips})
-        hashes = " ".join(clip["sha256"] for clip in clips)
-        keys.append([trial_id, "pair", hashes, pair[0]["system"], pair[1]["system"]])
-    return render(trials, "pairs", title), pd.DataFrame(keys, columns=PAIR_COLUMNS)
+        clips = [first.loc[text].to_dict(), second.loc[text].to_dict()]
+        clips = clips[::-1] if int(rng.integers(2)) else clips
+        sides = {"system_a": clips[0]["system"], "system_b": clips[1]["system"]}
+        rows.append({"kind": "pair", "text": text, "clips": clips} | sides)
+    return rows
 
 
 def render(trials: list[dict[str, Any]], mode: str, title: str) -> str:
@@ -140,19 +154,18 @@ def key_path(page: Path) -> Path:
     return page.with_suffix(".key.csv")
 
 
-def _passing(frame: pd.DataFrame, unique: list[str]) -> pd.DataFrame:
-    """The first clip of each value of the columns `unique` that passes by both recognisers."""
-    flags = frame[["verifier_flag", "evaluator_flag"]].to_numpy(bool)
-    return pd.DataFrame(frame[~flags.any(axis=1)]).drop_duplicates(subset=unique)
+def _mixed(rows: list[dict[str, Any]], rng: np.random.Generator) -> list[dict[str, Any]]:
+    return [rows[index] for index in rng.permutation(len(rows))]
 
 
-def _catch_trials(frame: pd.DataFrame, num_clips: int, rng: np.random.Generator) -> pd.DataFrame:
-    clean = _passing(frame, ["text"])
-    num = min(max(2, num_clips // CATCH_SHARE), len(clean) // 2 * 2)
-    if num < 2:
-        return frame.head(0).assign(kind="catch")
-    rows = clean.iloc[rng.permutation(len(clean))[:num]]
-    return rows.assign(text=np.roll(rows["text"].to_numpy(), 1), kind="catch", level="catch")
+def _trial(
+    text: str, rows: list[dict[str, Any]], rng: np.random.Generator
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """A trial as the page has it, and what the key has to know of it."""
+    clips, trial_id = [_clip(row) for row in rows], rng.bytes(6).hex()
+    hashes = " ".join(clip["sha256"] for clip in clips)
+    trial = {"id": trial_id, "text": text, "clips": clips}
+    return trial, {"trial_id": trial_id, "sha256": hashes}
 
 
 def _clip(row: dict[str, Any]) -> dict[str, str]:

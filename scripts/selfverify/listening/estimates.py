@@ -3,16 +3,14 @@
 A clip fails by its listeners if more than half of them answer that it does not say the text.
 """
 
-from collections import Counter
 from collections.abc import Callable
 from itertools import combinations
 
 import krippendorff
 import numpy as np
 import pandas as pd
-from statsmodels.stats.inter_rater import aggregate_raters, fleiss_kappa
+from statsmodels.stats.inter_rater import aggregate_raters, cohens_kappa, fleiss_kappa
 
-from selfverify.statistics.agreement import cohens_kappa
 from selfverify.statistics.intervals import TAIL
 
 RECOGNISERS = ("verifier", "evaluator")
@@ -29,16 +27,18 @@ NEVER = 1e-9  # where a Beta has no mass but at 0 or 1
 
 def consensus(answers: pd.DataFrame) -> pd.DataFrame:
     """Returns a row per rated clip: the key's columns, `fails` and `defects` that a half ticked."""
-    clips = answers[answers["kind"] == "clip"]
-    rows = []
-    for _, rated in clips.groupby("trial_id", sort=True):
-        ticked = Counter(defect for ticks in rated["defects"] for defect in ticks)
-        defects = sorted(defect for defect, num in ticked.items() if 2 * num >= len(rated))
-        fails = 2 * int((rated["says"] == "no").to_numpy().sum()) > len(rated)
-        rows.append(
-            rated.iloc[0].to_dict() | {"fails": fails, "defects": defects, "num_raters": len(rated)}
-        )
-    return pd.DataFrame(rows)
+    clips = pd.DataFrame(answers[answers["kind"] == "clip"])
+    by_clip = clips.assign(no=clips["says"] == "no").groupby("trial_id")["no"]
+    rated = clips.drop_duplicates("trial_id").set_index("trial_id").sort_index()
+    num_raters = by_clip.size()
+    ticks = pd.DataFrame(clips[["trial_id", "defects"]]).explode("defects").dropna().value_counts()
+    defects = {trial: [] for trial in rated.index}
+    for (trial, defect), num in ticks.sort_index().to_dict().items():
+        if 2 * num >= num_raters[trial]:
+            defects[trial].append(defect)
+    return rated.assign(
+        fails=2 * pd.Series(by_clip.sum()) > num_raters, defects=defects, num_raters=num_raters
+    ).reset_index()
 
 
 def agreement(answers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -79,9 +79,9 @@ def accuracy(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
         for defect, truth in kinds.items():
             sums = _class_sums(rated, truth, recogniser, rng)
             row = {"recogniser": recogniser, "defect": defect}
-            row |= _interval("sensitivity", sums[:, 0] / sums[:, :2].sum(axis=1))
-            if defect == "any":
-                with np.errstate(invalid="ignore"):  # where nothing passes
+            with np.errstate(invalid="ignore"):  # where nothing fails, or nothing passes
+                row |= _interval("sensitivity", sums[:, 0] / sums[:, :2].sum(axis=1))
+                if defect == "any":
                     row |= _interval("specificity", sums[:, 3] / sums[:, 2:].sum(axis=1))
             rows.append(row | {"num_fails": truth.sum(), "num_passes": (~failing).sum()})
     return pd.DataFrame(rows)
@@ -90,24 +90,35 @@ def accuracy(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 def rates(rated: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Returns the failure rate of the clips drawn from: naive, by a recogniser, and corrected.
 
-    A row per recogniser and system, `all` first. The naive rate counts the strata's sizes; the
-    corrected one is `rogan_gladen` of it with the weighted sensitivity and specificity.
+    A row per recogniser and system, `all` first.
     """
     systems = sorted(set(rated["system"]))
     parts = {"all": rated} | {s: pd.DataFrame(rated[rated["system"] == s]) for s in systems}
-    rows = []
-    for name, part in parts.items():
-        for recogniser in RECOGNISERS:
-            sums = _class_sums(part, part["fails"].to_numpy(bool), recogniser, rng)
-            naive = float(sums[0, [0, 2]].sum() / sums[0].sum())
-            fails, passes = sums[:, :2].sum(axis=1), sums[:, 2:].sum(axis=1)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                values = rogan_gladen(naive, sums[:, 0] / fails, sums[:, 3] / passes)
-            # Undefined where nothing fails, or the verdict says nothing: count the strata.
-            values = np.where(np.isfinite(values), values, fails / sums.sum(axis=1))
-            row = {"system": name, "recogniser": recogniser, "naive": naive}
-            rows.append(row | _interval("corrected", values) | {"num_clips": len(part)})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        [
+            {"system": name, "recogniser": recogniser} | corrected_rate(part, recogniser, rng)
+            for name, part in parts.items()
+            for recogniser in RECOGNISERS
+        ]
+    )
+
+
+def corrected_rate(
+    rated: pd.DataFrame, recogniser: str, rng: np.random.Generator
+) -> dict[str, float]:
+    """Returns naive and corrected failure rate, the latter with low and high, and num_clips.
+
+    The naive rate counts the strata's sizes; the corrected one is `rogan_gladen` of it with the
+    weighted sensitivity and specificity.
+    """
+    sums = _class_sums(rated, rated["fails"].to_numpy(bool), recogniser, rng)
+    naive = float(sums[0, [0, 2]].sum() / sums[0].sum())
+    fails, passes = sums[:, :2].sum(axis=1), sums[:, 2:].sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = rogan_gladen(naive, sums[:, 0] / fails, sums[:, 3] / passes)
+    # Undefined where nothing fails, or the verdict says nothing: count the strata.
+    values = np.where(np.isfinite(values), values, fails / sums.sum(axis=1))
+    return {"naive": naive} | _interval("corrected", values) | {"num_clips": len(rated)}
 
 
 def rogan_gladen(apparent: float, sensitivity: np.ndarray, specificity: np.ndarray) -> np.ndarray:
@@ -146,7 +157,10 @@ def _class_sums(
 
 def _interval(name: str, values: np.ndarray) -> dict[str, float]:
     """The estimate and the widest interval of the draws of both `ENDS`, never leaving it out."""
-    ends = [np.nanquantile(part, [TAIL, 1 - TAIL]) for part in np.split(values[1:], len(ENDS))]
+    parts = [part for part in np.split(values[1:], len(ENDS)) if np.isfinite(part).any()]
+    if not parts:
+        return dict.fromkeys((name, f"{name}_low", f"{name}_high"), float("nan"))
+    ends = [np.nanquantile(part, [TAIL, 1 - TAIL]) for part in parts]
     (low, high), value = (min(e[0] for e in ends), max(e[1] for e in ends)), float(values[0])
     return {
         name: value,
@@ -175,7 +189,8 @@ def _mean_cohen(ratings: np.ndarray) -> float:
         both = np.isfinite(one) & np.isfinite(other)
         counts = np.zeros((len(SAYS), len(SAYS)))
         np.add.at(counts, (one[both].astype(int), other[both].astype(int)), 1)
-        kappas.append(cohens_kappa(counts) if both.any() else np.nan)
+        with np.errstate(invalid="ignore"):  # undefined where both give one label alone
+            kappas.append(cohens_kappa(counts, return_results=False) if both.any() else np.nan)
     known = [kappa for kappa in kappas if np.isfinite(kappa)]
     return float(np.mean(known)) if known else float("nan")
 

@@ -51,6 +51,8 @@ def frame_of_pool(table: pd.DataFrame, system: str) -> pd.DataFrame:
         system: its name.
     """
     table = pd.DataFrame(table[table["failure_mode"] != "pipeline_error"])
+    if "verifier_is_catastrophic" not in table:  # of policies, which the evaluator alone judges
+        table = table.assign(verifier_is_catastrophic=table["is_catastrophic"])
     source = table["utterance_id"] + "/" + table["candidate_index"].astype(str)
     return (
         table.rename(columns=_PAIR)[[*_PAIR.values(), "text", "cer"]]
@@ -70,7 +72,11 @@ def stratify(frame: pd.DataFrame, max_cer: float = MAX_CER) -> pd.Series:
 
 
 def allocate(sizes: np.ndarray, num_clips: int) -> np.ndarray:
-    """Returns clips per stratum: equal shares, what a small one lacks going to the others.
+    """Returns clips per stratum, in proportion to the square roots of the sizes.
+
+    Between equal shares, by which few of the many clean clips are heard and a rate stays wide, and
+    shares by size, by which few failures are (power allocation, Bankier 1988). What a small stratum
+    lacks goes to the others.
 
     Args:
         sizes: clips that each stratum has, shape (strata,).
@@ -79,13 +85,14 @@ def allocate(sizes: np.ndarray, num_clips: int) -> np.ndarray:
     Raises:
         InputError: if not even `MIN_OF_STRATUM` clips, or all of a smaller one, fit each.
     """
-    needed = int(np.minimum(sizes, MIN_OF_STRATUM).sum())
-    if num_clips < needed:
-        raise InputError(f"{num_clips} clips are too few for {len(sizes)} strata; ask for {needed}")
-    shares = np.zeros(len(sizes), dtype=int)
-    for _ in range(min(num_clips, int(sizes.sum()))):
-        room = np.where(shares < sizes, shares, np.iinfo(int).max)
-        shares[room.argmin()] += 1
+    shares = np.minimum(sizes, MIN_OF_STRATUM)
+    if num_clips < shares.sum():
+        raise InputError(
+            f"{num_clips} clips are too few for {len(sizes)} strata; ask for {shares.sum()}"
+        )
+    roots = np.sqrt(sizes)
+    for _ in range(min(num_clips, int(sizes.sum())) - int(shares.sum())):
+        shares[np.where(shares < sizes, roots / (shares + 0.5), -1.0).argmax()] += 1
     return shares
 
 

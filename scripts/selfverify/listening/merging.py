@@ -1,7 +1,7 @@
 """Raters' files into tables."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,33 +10,74 @@ import pandas as pd
 from selfverify.errors import InputError
 from selfverify.listening.estimates import accuracy, agreement, consensus, rates
 from selfverify.listening.pairs import preferences
-from selfverify.listening.ratings import Ratings, Refused, catch_trials, read_key, read_ratings
+from selfverify.listening.ratings import (
+    Ratings,
+    Refused,
+    catch_trials,
+    minutes,
+    read_key,
+    read_ratings,
+)
 from selfverify.storage.tables import write_csv
 
 SEED = 1  # of resampling
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What raters' files come to."""
+
+    tables: dict[str, pd.DataFrame]  # of the kept raters' answers, by name
+    raters: pd.DataFrame
+    refused: list[Refused]
+    simulated: bool  # whether any file says so
+
+    def refusals(self) -> list[str]:
+        """A line per file or answer that was not merged."""
+        return [f"not merged: {_where(refused)}: {refused.reason}" for refused in self.refused]
 
 
 def merge(key: Path, ratings: Sequence[Path], out: Path) -> str:
     """Writes the tables into `out` and returns lines to read.
 
     Raises:
+        InputError: if the key is none, or no rater is left; refused.csv and raters.csv are written.
+    """
+    read = read_ratings(ratings, read_key(key))
+    columns = ["file", "rater", "trial_id", "reason"]
+    refused = [asdict(refusal) for refusal in read.refused]
+    write_csv(pd.DataFrame(refused, columns=columns), out / "refused.csv")
+    raters = _raters(read)
+    write_csv(raters, out / "raters.csv")
+    merged = Merged(_tables(_kept(read, raters)), raters, read.refused, read.simulated)
+    for name, table in merged.tables.items():
+        write_csv(table.assign(simulated=read.simulated), out / f"{name}.csv")
+    return _summary(merged)
+
+
+def merge_tables(key: Path, ratings: Sequence[Path]) -> Merged:
+    """Returns the same without writing it.
+
+    Raises:
         InputError: if the key is none, or no rater is left.
     """
     read = read_ratings(ratings, read_key(key))
+    raters = _raters(read)
+    return Merged(_tables(_kept(read, raters)), raters, read.refused, read.simulated)
+
+
+def _raters(read: Ratings) -> pd.DataFrame:
     raters = catch_trials(read.answers)
-    refused = [asdict(refusal) for refusal in read.refused]
-    columns = ["file", "rater", "trial_id", "reason"]
-    write_csv(pd.DataFrame(refused, columns=columns), out / "refused.csv")
-    write_csv(raters, out / "raters.csv")
-    trusted = [row["rater"] for row in raters.to_dict("records") if row["kept"]]
+    return raters.assign(minutes=pd.Series(raters["rater"]).map(minutes(read.answers)))
+
+
+def _kept(read: Ratings, raters: pd.DataFrame) -> pd.DataFrame:
+    trusted = raters["rater"].to_numpy()[raters["kept"].to_numpy(bool)].tolist()
     kept = pd.DataFrame(read.answers[read.answers["rater"].isin(trusted)])
     if set(kept["kind"]) <= {"catch"}:
-        reasons = "; ".join(f"{r.file}: {r.reason}" for r in read.refused) or "catch trials failed"
-        raise InputError(f"no rater is left: {reasons}")
-    tables = _tables(kept)
-    for name, table in tables.items():
-        write_csv(table.assign(simulated=read.simulated), out / f"{name}.csv")
-    return _summary(read, raters, tables)
+        reasons = dict.fromkeys(f"{r.file}: {r.reason}" for r in read.refused)
+        raise InputError(f"no rater is left: {'; '.join(reasons) or 'catch trials failed'}")
+    return kept
 
 
 def _tables(answers: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -56,10 +97,10 @@ def _where(refused: Refused) -> str:
     return " ".join(part for part in (refused.file, by, refused.trial_id) if part)
 
 
-def _summary(read: Ratings, raters: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> str:
-    lines = ["SIMULATED ratings, no human heard anything"] if read.simulated else []
-    lines += [f"{sum(raters['kept'])} of {len(raters)} raters kept by their catch trials"]
-    lines += [f"not merged: {_where(r)}: {r.reason}" for r in read.refused]
-    for name, table in tables.items():
+def _summary(merged: Merged) -> str:
+    lines = ["SIMULATED ratings, no human heard anything"] if merged.simulated else []
+    lines += [f"{sum(merged.raters['kept'])} of {len(merged.raters)} raters kept by their checks"]
+    lines += merged.refusals()
+    for name, table in merged.tables.items():
         lines += [f"{name}:", table.to_string(index=False, float_format=lambda x: f"{x:.3f}")]
     return "\n".join(lines)

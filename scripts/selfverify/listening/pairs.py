@@ -19,6 +19,7 @@ def preferences(answers: pd.DataFrame) -> pd.DataFrame:
     choix's ridge of 0.01 so that it is finite when one wins all.
     """
     rows: list[dict[str, Any]] = []
+    answers = pd.DataFrame(answers[answers["kind"] == "pair"])
     decided = answers.assign(
         pair=[" ".join(sorted(p)) for p in answers[["system_a", "system_b"]].to_numpy()],
         points=_points(answers),

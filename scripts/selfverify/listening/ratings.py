@@ -11,8 +11,9 @@ import pandas as pd
 
 from selfverify.errors import InputError
 from selfverify.listening.building import QUESTIONS, study_id
+from selfverify.listening.checksum import checksum
 
-FORMAT = "selfverify-listening-1"
+FORMAT = "selfverify-listening-2"
 MIN_CATCH_SHARE = 0.75  # of catch trials answered rightly, or the rater counts in no rate
 _ALLOWED = {
     question["name"]: {option["value"] for option in question["options"]}
@@ -49,12 +50,14 @@ def read_key(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise InputError(f"{path}: no such file; `selfverify listen build` writes it by the page")
     key = pd.read_csv(path, dtype={"trial_id": str, "system": str}, keep_default_na=False)
-    if not {"trial_id", "kind", "sha256"} <= set(key.columns):
+    if not {"trial_id", "kind", "sha256", "expected"} <= set(key.columns):
         raise InputError(f"{path}: not the key of a listening test; name the .key.csv")
     if key["trial_id"].duplicated().any():
         raise InputError(f"{path}: a trial stands twice; take the key as it was written")
     for name in {"stratum_size", "weight"} & set(key.columns):  # empty for catch trials
         key[name] = pd.to_numeric(key[name])
+    for name in {"verifier_flag", "evaluator_flag"} & set(key.columns):
+        key[name] = key[name].astype(str) == "True"
     return key
 
 
@@ -71,13 +74,14 @@ def read_ratings(paths: Sequence[Path], key: pd.DataFrame) -> Ratings:
         except InputError as error:
             refused.append(Refused(str(path), "", "", str(error)))
             continue
-        raters[file["rater"]] = str(path)
+        raters[_same(file["rater"])] = str(path)
         simulated |= file.get("simulated") is not False
         for trial_id, given in file["answers"].items():
             if reason := _fault(trial_id, given, hashes):
                 refused.append(Refused(str(path), file["rater"], trial_id, reason))
             else:
-                rows.append({"rater": file["rater"], "trial_id": trial_id} | given["answer"])
+                row = {"rater": file["rater"], "trial_id": trial_id, "seconds": given["seconds"]}
+                rows.append(row | given["answer"])
         num_missing = len(set(hashes) - set(file["answers"]))
         if num_missing:
             refused.append(
@@ -86,23 +90,35 @@ def read_ratings(paths: Sequence[Path], key: pd.DataFrame) -> Ratings:
                     "unanswered; the rest is merged, import the file into the page to go on"
                 )
             )  # fmt: skip
-    answers = pd.DataFrame(rows, columns=["rater", "trial_id", *_names(rows)])
+    answers = pd.DataFrame(rows, columns=["rater", "trial_id", "seconds", *_names(rows)])
     return Ratings(answers.merge(key, on="trial_id"), refused, simulated)
 
 
 def catch_trials(answers: pd.DataFrame) -> pd.DataFrame:
     """Returns per rater: `num_right` of `num_catch`, and whether the rater is `kept`.
 
+    Of a good clip only "no" is wrong, of a broken one all but "no"; of a pair all but the better.
     A rater without any answered catch trial is kept only if the test has none.
     """
-    caught = answers[answers["kind"] == "catch"]
-    rows = []
-    for rater in sorted(set(answers["rater"])):
-        says = caught["says"][caught["rater"] == rater] if len(caught) else []
-        right, num = sum(word == "no" for word in says), len(says)
-        kept = right >= MIN_CATCH_SHARE * num if num else caught.empty
-        rows.append({"rater": rater, "num_right": right, "num_catch": num, "kept": kept})
-    return pd.DataFrame(rows, columns=["rater", "num_right", "num_catch", "kept"])
+    if answers.empty:
+        return pd.DataFrame(columns=["rater", "num_right", "num_catch", "kept"])
+    is_catch = answers["kind"] == "catch"
+    if "prefers" in answers:
+        is_right = answers["prefers"] == answers["expected"]
+    else:
+        is_right = (answers["says"] == "no") == (answers["expected"] == "no")
+    counted = answers.assign(num_right=is_catch & is_right, num_catch=is_catch)
+    sums = counted.groupby("rater")[["num_right", "num_catch"]].sum()
+    counts = pd.DataFrame(sums).reset_index()
+    passed = counts["num_right"] >= MIN_CATCH_SHARE * counts["num_catch"]
+    return counts.assign(
+        kept=passed & ((counts["num_catch"] > 0) | (not is_catch.to_numpy(bool).any()))
+    )
+
+
+def minutes(answers: pd.DataFrame) -> pd.Series:
+    """Returns how long each rater took, by the page's clock."""
+    return pd.Series(answers.groupby("rater")["seconds"].sum()) / 60
 
 
 def _names(rows: list[dict[str, Any]]) -> list[str]:
@@ -123,9 +139,18 @@ def _read(path: Path, study: str, raters: dict[str, str]) -> dict[str, Any]:
     rater = file.get("rater")
     if not (isinstance(rater, str) and rater.strip() and isinstance(file.get("answers"), dict)):
         raise InputError("no rater or no answers; use the page's export")
-    if rater in raters:
-        raise InputError(f"rater {rater!r} is in {raters[rater]} already; keep the complete file")
+    if _same(rater) in raters:
+        raise InputError(
+            f"rater {rater!r} is in {raters[_same(rater)]} already; keep the complete file"
+        )
+    if file.get("checksum") != checksum(file):
+        raise InputError("written or changed by hand: its checksum is wrong; use the page's export")
     return file
+
+
+def _same(rater: str) -> str:
+    """What names of one person have in common."""
+    return " ".join(rater.split()).casefold()
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -145,6 +170,8 @@ def _fault(trial_id: str, given: Any, hashes: dict[str, str]) -> str:
     heard = given.get("sha256")
     if not isinstance(heard, list) or " ".join(map(str, heard)) != hashes[trial_id]:
         return "given on other audio (its hash differs); rate the clip of this page again"
+    if not isinstance(given.get("seconds"), int | float):
+        return "no time; export from the page again"
     needed = {"prefers"} if " " in hashes[trial_id] else {"says", "publish", "defects"}
     if set(given["answer"]) != needed:
         return f"answers {sorted(given['answer'])} instead of {sorted(needed)}; export again"

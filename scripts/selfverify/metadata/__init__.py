@@ -1,0 +1,1 @@
+"""A study as catalogues describe it: cards for people, Croissant for machines."""

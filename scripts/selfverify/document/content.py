@@ -83,6 +83,10 @@ class Row:
         middle, below, above = (cell.shown for cell in cells)
         return typeset(f"{middle} [{below}, {above}]", cells)
 
+    def has(self, *columns: str) -> bool:
+        """Whether none of the cells is empty: what is undefined has none."""
+        return all(self[column] for column in columns)
+
     def range(self, low: str = "low", high: str = "high", form: str = "percent") -> str:
         """Returns Typst of "[low, high]"."""
         cells = self._cells([low, high], form)
@@ -135,13 +139,16 @@ class Table:
 class Content:
     """The study's files by name, for the template."""
 
-    def __init__(self, files: Sequence[Path], parameters: Sequence[Path], track: str) -> None:
+    def __init__(
+        self, files: Sequence[Path], parameters: Sequence[Path], track: str, settings: Any
+    ) -> None:
         """Takes files of results and figures, and parameters, of which later ones win.
 
-        Names of files are as `_name` has them.
+        Names of files are as `_name` has them; `settings` are the parameters of all files.
         """
         self.ledger = Ledger()
         self.track = track
+        self._settings = settings
         self._parameters = [str(path) for path in parameters]
         self._files = {_name(path): str(path) for path in files}
 
@@ -165,7 +172,7 @@ class Content:
 
     def setting(self, key: str) -> Any:
         """Returns a value of params.yaml to decide by; `None` if it is not there."""
-        return find_key(read_keys(self._file_of(key)), self._full(key))
+        return find_key(self._settings, self._full(key))
 
     def cell(self, file: str, key: str, form: str = "text") -> str:
         """Returns Typst of a value of a file with keys (`sources`)."""

@@ -1,11 +1,13 @@
 """How a cell is written in the paper; one that is missing or not finite is written in no way."""
 
 import math
+import re
 from collections.abc import Callable
 
 from selfverify.errors import InputError
 
 MINUS = "\N{MINUS SIGN}"
+NEGATIVE = re.compile(r"(?<!\w)-(?=\d)")  # of a number within a text
 WORDS = ("text", "words", "short hash")  # forms that are no numbers
 CURE = "run `snakemake all` to make it anew, or leave the row out of the template"
 
@@ -56,7 +58,7 @@ def _p_value(raw: str) -> str:
 
 
 FORMS: dict[str, Callable[[str], str]] = {
-    "text": str.strip,
+    "text": lambda raw: NEGATIVE.sub(MINUS, raw.strip()),
     "words": lambda raw: raw.strip().replace("_", " "),
     "count": _count,
     "plain": _plain,

@@ -80,6 +80,7 @@ def _names(content: Content) -> dict[str, Any]:
         "setting": content.setting,
         "cell": content.cell,
         "verdict": lambda name, **how: verdicts.verdict(content, name, **how),
+        "spoken_of": verdicts.spoken_of(content),
         "claim_rows": lambda name: verdicts.claim_rows(content, name),
         "contrasts": lambda words, **where: verdicts.contrasts(content, words, **where),
         "listed": verdicts.listed,

@@ -27,18 +27,35 @@ def claim_rows(content: Content, name: str) -> list[Row]:
     return rows
 
 
+def spoken_of(content: Content) -> list[str]:
+    """Returns the claims of wordings.yaml that were run, in the order of the wordings.
+
+    Raises:
+        InputError: names a claim that nothing is worded for.
+    """
+    table, wordings = content.table(CLAIMS), _wordings()["claims"]
+    rows = [row for row in table.rows() if row["estimate"] != NOT_RUN]
+    for row in rows:
+        if not any(re.fullmatch(entry["claim"], row["claim"]) for entry in wordings.values()):
+            raise InputError(f"{row.place('claim')}: {row['claim']!r} has no wording; {WORDINGS}")
+    claims = {row["claim"] for row in rows}
+    return [
+        name
+        for name, entry in wordings.items()
+        if any(re.fullmatch(entry["claim"], claim) for claim in claims)
+    ]
+
+
 def verdict(content: Content, name: str, *, with_evidence: bool = True) -> str:
     """Returns what may be said of a claim, in Typst: a sentence for each verdict that occurs.
 
     Args:
         content: the study.
-        name: of the claim in wordings.yaml.
+        name: of the claim in wordings.yaml; of what was not run nothing is said.
         with_evidence: whether each sentence has the systems' estimates.
     """
     rows = claim_rows(content, name)
     run = [row for row in rows if row["estimate"] != NOT_RUN]
-    if not run:
-        return f"{rows[0].show('claim')} --- this was not run."
     wordings = _wordings()["claims"][name]
     groups = {word: [row for row in run if row["conclusion"] == word] for word in Conclusion}
     return " ".join(
@@ -104,6 +121,7 @@ def _agreement(rows: Sequence[Row]) -> dict[str, str]:
         "is": "is" if is_alone else "are",
         "has": "has" if is_alone else "have",
         "their": "its" if is_alone else "their",
+        "fail": "fails" if is_alone else "fail",
     }
 
 

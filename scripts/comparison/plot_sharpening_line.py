@@ -1,6 +1,6 @@
 """The figure: what fails against how sharply it is chosen, systems as they cool and every arm."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,19 @@ from selfverify.distillation.sharpening import (
     line_at,
     mean_entropy,
 )
-from selfverify.results.figure_style import STYLE, save_figure
+from selfverify.results.figure_style import (
+    GREY,
+    SMALL_PT,
+    STYLE,
+    WIDTH_IN,
+    arm_styles,
+    save_figure,
+)
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.statistics.intervals import korn_graubard
-from selfverify.storage.tables import write_csv
+from selfverify.storage.tables import read_tables, write_csv
 from selfverify.workflow.script import run_script
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 LINE: dict[str, Any] = {"color": "#000000", "linewidth": 1.1, "marker": ".", "markersize": 5}
 
 
@@ -50,7 +55,7 @@ def plot_sharpening_line(
 
     Args:
         verdicts: of each speaker and prompt set.
-        entropies: of the same, in the same order.
+        entropies: of each arm.
         arms: "speaker=system=arm" of every speaker, systems at any temperature as "as is".
         temperatures: of each of these speakers.
         predicted: of each the temperature at which its system would act alike, "nan" if unknown.
@@ -65,14 +70,13 @@ def plot_sharpening_line(
     panels = list(dict.fromkeys(zip(table["system"], table["prompt_set"], strict=True)))
     styles = arm_styles(arm for arm in table["arm"] if arm != TEACHER)
     with plt.rc_context(STYLE):
-        size = (1.2 + 3.4 * len(panels), 3.6 + 0.18 * len(styles) / len(panels))
-        figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False)
+        figure, axes = plt.subplots(1, len(panels), figsize=(WIDTH_IN, 3.1), squeeze=False)
         for axis, (system, prompt_set) in zip(axes[0], panels, strict=True):
             rows = table.query("system == @system and prompt_set == @prompt_set")
             draw_panel(axis, pd.DataFrame(rows), styles)
             axis.set_title(f"{system}, {prompt_set} prompts")
         axes[0][0].set_ylabel("candidates that fail, single shot")
-        figure.legend(handles=_handles(styles), loc="outside lower center", ncols=4, fontsize=8)
+        figure.legend(handles=_handles(styles), loc="outside lower center", ncols=5)
         save_figure(figure, [pdf, png])
 
 
@@ -89,16 +93,13 @@ def read_points(
     # Arms that differ in temperature alone are kept apart by their names.
     named = {name: (s, f"{arm}={cooled[name]:g}") for name, (s, arm) in speakers.items()}
     expected = dict(zip(named.values(), predicted, strict=True))
-    files: dict[tuple[str, str, str], list[Path]] = {}
-    for path, entropy in zip(verdicts, entropies, strict=True):
-        system, arm = named[path.parent.name]
-        files.setdefault((system, path.stem, arm), []).append(entropy)
+    measured = read_tables(entropies)
     points = []
     for found in read_arms([], verdicts, named):
-        paths = files[found.system, found.prompt_set, found.name]
+        members = [policy.system for policy in found.policies]
+        entropy = mean_entropy(measured, members, found.prompt_set)
         temperature = float(found.name.rpartition("=")[2])
-        prediction = expected[found.system, found.name]
-        points.append(Point(found, temperature, mean_entropy(paths), prediction))
+        points.append(Point(found, temperature, entropy, expected[found.system, found.name]))
     return points
 
 
@@ -109,14 +110,6 @@ def line_of(point: Point, points: Sequence[Point]) -> list[Point]:
     return sorted(line, key=lambda p: p.entropy)
 
 
-def arm_styles(arms: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Returns colour and marker of each arm, no two alike up to 18 arms."""
-    return {
-        arm: {"color": COLORS[i % len(COLORS)], "marker": MARKERS[i % len(MARKERS)]}
-        for i, arm in enumerate(dict.fromkeys(arms))
-    }
-
-
 def draw_panel(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]]) -> Axes:
     """Draws line and arms of one system and prompt set on `axis`, and returns it."""
     line = pd.DataFrame(rows[rows["arm"] == TEACHER]).sort_values("entropy")
@@ -124,13 +117,13 @@ def draw_panel(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]]
     axis.errorbar(line["entropy"], line["rate"], yerr=spread, elinewidth=0.6, **LINE)
     for row in line.to_dict("records"):
         axis.annotate(
-            f"T {row['temperature']:g}", (row["entropy"], row["rate"]), fontsize=7,
+            f"T {row['temperature']:g}", (row["entropy"], row["rate"]), fontsize=SMALL_PT,
             xytext=(3, 4), textcoords="offset points",
         )  # fmt: skip
     for row in pd.DataFrame(rows[rows["arm"] != TEACHER]).to_dict("records"):
         axis.errorbar(
-            row["entropy"], row["rate"], linestyle="none", capsize=2, markersize=5,
-            yerr=[[row["rate"] - row["low"]], [row["high"] - row["rate"]]], elinewidth=0.6,
+            row["entropy"], row["rate"], linestyle="none", capsize=2, elinewidth=0.6,
+            yerr=[[row["rate"] - row["low"]], [row["high"] - row["rate"]]],
             markerfacecolor=None if row["is_own"] else "white", **styles[row["arm"]],
         )  # fmt: skip
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -177,7 +170,7 @@ def _handles(styles: dict[str, dict[str, Any]]) -> list[Line2D]:
     line = Line2D([], [], label="as is, as it cools", **LINE)
     arms = [Line2D([], [], linestyle="none", label=arm, **style) for arm, style in styles.items()]
     cool = Line2D(
-        [], [], linestyle="none", color="0.4", marker="o", markerfacecolor="white",
+        [], [], linestyle="none", color=GREY, marker="o", markerfacecolor="white",
         label="hollow: at the matched temperature",
     )  # fmt: skip
     return [line, *arms, cool]

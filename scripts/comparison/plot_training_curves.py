@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from selfverify.distillation.comparison import parse_arms
-from selfverify.results.figure_style import STYLE, save_figure, system_styles
+from selfverify.results.figure_style import STYLE, WIDTH_IN, arm_styles, save_figure
 from selfverify.workflow.script import run_script
 
 ROLLING = 5  # steps over which a curve is averaged
@@ -43,12 +43,12 @@ def plot_training_curves(*, curves: list[Path], arms: list[str], pdf: Path, png:
     known = parse_arms(arms)
     systems = list(dict.fromkeys(system for system, _ in known.values()))
     names = list(dict.fromkeys(known[path.parent.name][1] for path in curves))
-    styles = system_styles(names)
+    styles = arm_styles(names)
     num_rows = len(PANELS) // COLUMNS
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
             num_rows * len(systems), COLUMNS, squeeze=False,
-            figsize=(10, 0.7 + 2.2 * num_rows * len(systems)),
+            figsize=(WIDTH_IN, 0.6 + 1.6 * num_rows * len(systems)),
         )  # fmt: skip
         panels = axes.reshape(len(systems), len(PANELS))
         for row, system in zip(panels, systems, strict=True):
@@ -59,7 +59,7 @@ def plot_training_curves(*, curves: list[Path], arms: list[str], pdf: Path, png:
         for axis in axes.flat:  # once drawn: a limit set earlier stops autoscaling on both sides
             axis.set_xlim(left=0)
         lines = [Line2D([], [], color=style["color"], label=arm) for arm, style in styles.items()]
-        figure.legend(handles=lines, loc="outside upper center", ncols=6, fontsize=8)
+        figure.legend(handles=lines, loc="outside upper center", ncols=6)
         save_figure(figure, [pdf, png])
 
 

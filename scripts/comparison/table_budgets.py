@@ -14,10 +14,14 @@ NOTE = (
     "Candidates: sampled and verified for this training; a policy of a later round has those of "
     "the rounds before it behind it. Never pass: prompts whose candidates all fail, from which "
     "nothing is learnt. Learnt: of each prompt with a candidate that passes, the best of these "
-    "(verified) or any of its candidates (random). Examples: such prompts. Pairs: prompts with "
-    "both outcomes; frames of the chosen and the rejected, on average, and how the rejected fail. "
-    "Sequences: steps times batch, two to a pair."
+    "(verified) or any of its candidates (random); the voice's own speech of each prompt "
+    "(reference); pairs; or all candidates, weighed by how they compare. Examples: such prompts. "
+    "Pairs: prompts with both outcomes; frames of the chosen and the rejected, on average, and how "
+    "the rejected fail. Sequences: steps times batch, two to a pair."
 )
+
+
+LEARNT = {"grpo": "own, as it goes", "advantage": "all, weighed"}  # by the loss
 
 
 def table_budgets(*, trainings: list[Path], files: TableFiles) -> None:
@@ -42,11 +46,11 @@ def table_budgets(*, trainings: list[Path], files: TableFiles) -> None:
 def _learnt(row: dict[str, Any]) -> str:
     if row["losses"] == ["sft"]:
         return row.get("selection", "verified")
-    return "own, as it goes" if row["losses"] == ["grpo"] else "pairs"
+    return LEARNT.get(row["losses"][0], "pairs")
 
 
 def _loss(row: dict[str, Any]) -> str:
-    scale = "" if row["losses"] in ("sft", "grpo") else f", β {row['beta']:g}"
+    scale = "" if row["losses"] in ("sft", *LEARNT) else f", β {row['beta']:g}"
     temperature = row.get("temperature", 1.0)
     return row["losses"] + scale + ("" if temperature == 1 else f", logits / {temperature:g}")
 

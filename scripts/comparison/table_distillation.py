@@ -28,11 +28,12 @@ NOTE = (
     "k of n candidates of all training seeds, the rate with its Korn-Graubard 95 % interval, and "
     "the rate of each training seed. Less than as is: paired by prompt, BCa bootstrap 95 % over "
     "prompts. At {temperatures}, where as is alone gains by cooling: the rate of each arm there, "
-    "and on top of cooling, how much less it is than as is at that temperature; rivals have no "
-    "such columns. Closed: 1 - arm / as is, percentile bootstrap 95 % over prompts; the intervals "
+    "and on top of cooling, how much less it is than as is there; empty where nothing was drawn at "
+    "it. Closed: 1 - arm / as is, percentile bootstrap 95 % over prompts; the intervals "
     "do not count the chance of training with other seeds. Of the ceiling: the same of what the "
     "verifier's best of {ceiling} closes, which perfect distillation reaches. As is: the system "
-    f"itself. Best of {BEST_OF}: exact over all pairs of a pool."
+    f"itself. All of {BEST_OF} fail: what best of {BEST_OF} by a judge that is never wrong leaves, "
+    "exact over all subsets of a pool; no verifier has heard what the arms say here."
 )
 
 
@@ -105,7 +106,7 @@ def _row(arm: Arm, teacher: Arm, seed: int) -> dict[str, Any]:
         "closed_low": closed.low,
         "closed_high": closed.high,
         "best_of": BEST_OF,
-        "best_rate": float(arm.best.mean()),
+        "oracle_rate": float(arm.all_fail.mean()),
     }
 
 
@@ -152,7 +153,7 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
         "cooled": "" if pd.isna(row["matched_k"]) else cooled,
         "closed": "" if is_teacher or pd.isna(row["closed"]) else closed,
         "of the ceiling": "" if is_teacher or pd.isna(row["of_ceiling"]) else of_ceiling,
-        f"best of {BEST_OF}": "{best_rate:.1%}".format(**row),
+        f"all of {BEST_OF} fail": "{oracle_rate:.1%}".format(**row),
     }
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from selfverify.distillation.comparison import TEACHER, parse_arms
 from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.contrasts import equivalence_test, holm
-from selfverify.storage.tables import write_csv
+from selfverify.storage.tables import read_tables, write_csv
 from selfverify.workflow.script import run_script
 
 KEYS = ["utterance_id", "candidate_index"]
@@ -36,14 +36,16 @@ def table_guards(
     Args:
         teachers: verdicts of the systems.
         policies: verdicts of the policies.
-        pitches: of the candidates of each of these files, in the same order.
+        pitches: of each arm, of the candidates of these files.
         arms: "policy=system=arm" of every policy.
         files: the table.
     """
     members: dict[tuple[str, str], list[pd.DataFrame]] = {}
-    for path, pitch in zip([*teachers, *policies], pitches, strict=True):
+    measured = read_tables(pitches)
+    for path in [*teachers, *policies]:
         name = path.parent.name
-        table = pd.read_parquet(path).merge(pd.read_parquet(pitch), on=KEYS, validate="one_to_one")
+        pitch = measured[(measured["speaker"] == name) & (measured["prompt_set"] == path.stem)]
+        table = pd.read_parquet(path).merge(pitch, on=KEYS, validate="one_to_one")
         members.setdefault(parse_arms(arms).get(name, (name, TEACHER)), []).append(table)
     measured = {key: measures(pd.concat(tables)) for key, tables in members.items()}
     rows = [

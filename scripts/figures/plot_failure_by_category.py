@@ -1,23 +1,36 @@
 """The figure: which kinds of prompts fail, and which of them selection cannot help."""
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
 from selfverify.results.figure_style import (
-    BEST_OF,
-    NEVER,
+    GREY,
     PROMPT_SETS,
-    SINGLE_SHOT,
     STYLE,
+    WIDTH_IN,
     save_figure,
+    system_styles,
 )
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
+
+SINGLE_SHOT: dict[str, Any] = {
+    "marker": "o", "markerfacecolor": "white", "linestyle": "none", "label": "single shot",
+}  # fmt: skip
+BEST_OF: dict[str, Any] = {
+    "marker": "s", "markersize": 4.0, "linestyle": "none", "label": "best of {}",
+}  # fmt: skip
+NEVER: dict[str, Any] = {
+    "color": "#000000", "marker": "|", "markersize": 8, "markeredgewidth": 1.4,
+    "linestyle": "none", "label": "no candidate passes",
+}  # fmt: skip
 
 
 def plot_failure_by_category(
@@ -37,17 +50,18 @@ def plot_failure_by_category(
     table = pd.DataFrame(table[is_shown])
     write_csv(table, csv)
     order = _by_difficulty(table)
+    styles = system_styles(systems)
     with plt.rc_context(STYLE):
         figure, axes = plt.subplots(
-            1, len(systems), figsize=(1.6 + 1.5 * len(systems), 1.3 + 0.2 * len(order)),
+            1, len(systems), figsize=(WIDTH_IN, 1.0 + 0.16 * len(order)),
             sharex=True, sharey=True, squeeze=False,
         )  # fmt: skip
         for axis, system in zip(axes[0], systems, strict=True):
-            draw_categories(axis, pd.DataFrame(table[table["system"] == system]), order)
-            axis.set_title(system)
-        figure.supxlabel("utterances that fail", fontsize=9)
-        handles, labels = axes[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=8)
+            color = styles[system]["color"]
+            draw_categories(axis, pd.DataFrame(table[table["system"] == system]), order, color)
+            axis.set_title(system, color=color)
+        figure.supxlabel("utterances that fail", fontsize=8)
+        figure.legend(handles=_keys(max(table["best_of"])), loc="outside upper center", ncols=3)
         save_figure(figure, [pdf, png])
 
 
@@ -57,21 +71,27 @@ def _by_difficulty(table: pd.DataFrame) -> list[str]:
     return means.sort_values("single_rate").index.tolist()
 
 
-def draw_categories(axis: Axes, table: pd.DataFrame, order: list[str]) -> Axes:
+def draw_categories(axis: Axes, table: pd.DataFrame, order: list[str], color: str) -> Axes:
     """Draws three marks per category on `axis` and returns it."""
     rows = table.set_index("category").reindex(order)
     heights = np.arange(len(order))
-    axis.hlines(heights, rows["rate"], rows["single_rate"], color="#bbbbbb", linewidth=1.0)
+    axis.hlines(heights, rows["rate"], rows["single_rate"], color=color, linewidth=0.8, alpha=0.5)
     axis.plot(rows["never_rate"], heights, **NEVER)
-    axis.plot(rows["single_rate"], heights, **SINGLE_SHOT)
-    label = BEST_OF["label"].format(table["best_of"].to_numpy().max())
-    axis.plot(rows["rate"], heights, **(BEST_OF | {"label": label}))
+    axis.plot(rows["single_rate"], heights, color=color, **SINGLE_SHOT)
+    axis.plot(rows["rate"], heights, color=color, **BEST_OF)
     axis.set_yticks(heights, [name.replace("_", " ") for name in order])
     axis.set_ylim(-0.7, len(order) - 0.3)
     axis.set_xlim(-0.05, 1.05)
     axis.set_xticks([0, 0.5, 1])
     axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     return axis
+
+
+def _keys(best_of: int) -> list[Line2D]:
+    label = BEST_OF["label"].format(best_of)
+    kept = BEST_OF | {"label": label}
+    marks = [Line2D([], [], color=GREY, **mark) for mark in (SINGLE_SHOT, kept)]
+    return [*marks, Line2D([], [], **NEVER)]
 
 
 if __name__ == "__main__":

@@ -9,12 +9,22 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import PercentFormatter
 
-from selfverify.results.figure_style import PROMPT_SETS, STYLE, save_figure, system_styles
+from selfverify.results.figure_style import (
+    GREY,
+    PROMPT_SETS,
+    STYLE,
+    WIDTH_IN,
+    End,
+    label_ends,
+    save_figure,
+    system_styles,
+)
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
+KEY: dict[str, Any] = {"color": GREY, "marker": "o", "markerfacecolor": "white"}
 COLUMNS = ["system", "prompt_set", "best_of", "mean_draws", "stop_rate", "pool_rate"]
-POLICIES: dict[Any, str] = {"-": "until one is accepted", ":": "all n drawn, the best kept"}
+POLICIES = {"-": "until one is accepted", ":": "all n drawn, the best kept"}
 
 
 def plot_failure_by_draws(
@@ -37,15 +47,19 @@ def plot_failure_by_draws(
     write_csv(table, csv)
     sets = [name for name in PROMPT_SETS if name in set(table["prompt_set"])]
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(1, len(sets), figsize=(7.2, 3.0), squeeze=False)
+        figure, axes = plt.subplots(1, len(sets), figsize=(WIDTH_IN, 2.6), squeeze=False)
         for axis, name in zip(axes[0], sets, strict=True):
             draw_costs(axis, table.query("prompt_set == @name"), systems)
             axis.set_title(PROMPT_SETS[name]["label"])
         axes[0][0].set_ylabel("utterances that fail")
-        handles, labels = axes[0][0].get_legend_handles_labels()
-        handles += [Line2D([], [], color="#555555", linestyle=style) for style in POLICIES]
-        labels += POLICIES.values()
-        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+        figure.supxlabel("candidates drawn per utterance, mean", fontsize=8)
+        looks: list[dict[str, Any]] = [
+            KEY | {"linestyle": style, "label": label} for style, label in POLICIES.items()
+        ]
+        keys = [Line2D([], [], **look) for look in looks]
+        figure.legend(handles=keys, loc="outside upper center", ncols=len(keys))
+        for axis, name in zip(axes[0], sets, strict=True):
+            name_systems(axis, pd.DataFrame(table[table["prompt_set"] == name]), systems)
         save_figure(figure, [pdf, png])
 
 
@@ -53,9 +67,9 @@ def draw_costs(axis: Axes, table: pd.DataFrame, systems: list[str]) -> Axes:
     """Draws the two lines of each system on `axis`, a point per n, and returns it."""
     for system, style in system_styles(systems).items():
         rows = pd.DataFrame(table[table["system"] == system]).sort_values("best_of")
-        axis.plot(rows["mean_draws"], rows["stop_rate"], linewidth=1.3, markersize=5, **style)
+        axis.plot(rows["mean_draws"], rows["stop_rate"], **style)
         axis.plot(
-            rows["best_of"], rows["pool_rate"], linewidth=1.0, markersize=4, linestyle=":",
+            rows["best_of"], rows["pool_rate"], linewidth=0.9, linestyle=":",
             markerfacecolor="white", color=style["color"], marker=style["marker"],
         )  # fmt: skip
     axis.set_ylim(bottom=-0.01)
@@ -64,8 +78,18 @@ def draw_costs(axis: Axes, table: pd.DataFrame, systems: list[str]) -> Axes:
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
     axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axis.set_xlabel("candidates drawn per utterance, mean")
     return axis
+
+
+def name_systems(axis: Axes, table: pd.DataFrame, systems: list[str]) -> None:
+    """Writes the systems beside the ends of their dotted lines."""
+    ends = []
+    for system, style in system_styles(systems).items():
+        rows = pd.DataFrame(table[table["system"] == system]).sort_values("best_of")
+        if len(rows):
+            last = rows.iloc[-1]
+            ends.append(End(last["best_of"], last["pool_rate"], system, style["color"]))
+    label_ends(axis, ends)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from selfverify.results.figure_style import FAILURE_MODES, PROMPT_SETS, STYLE, save_figure
+from selfverify.results.figure_style import (
+    FAILURE_MODES,
+    PROMPT_SETS,
+    SMALL_PT,
+    STYLE,
+    WIDTH_IN,
+    save_figure,
+)
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -28,15 +35,18 @@ def plot_failure_modes(*, modes: Path, voices: list[str], csv: Path, pdf: Path, 
     write_csv(table, csv)
     sets = [name for name in PROMPT_SETS if name in set(table["prompt_set"])]
     with plt.rc_context(STYLE):
-        height = 1.1 + 0.3 * len(voices)
+        height = 1.1 + 0.21 * len(voices)
         figure, axes = plt.subplots(
-            1, len(sets), figsize=(7.2, height), sharex=True, sharey=True, squeeze=False
+            1, len(sets), figsize=(WIDTH_IN, height), sharex=True, sharey=True, squeeze=False
         )
         for axis, name in zip(axes[0], sets, strict=True):
             draw_modes(axis, table.query("prompt_set == @name"), voices)
             axis.set_title(PROMPT_SETS[name]["label"])
+        axes[0][0].set_xlim(right=1.12 * axes[0][0].get_xlim()[1])  # of all panels, for the totals
+        figure.supxlabel("candidates that fail", fontsize=8)
         handles, labels = axes[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8)
+        figure.legend(handles, labels, loc="outside upper center", ncols=len(FAILURE_MODES),
+                      handlelength=1.0, handletextpad=0.4, columnspacing=1.1)  # fmt: skip
         save_figure(figure, [pdf, png])
 
 
@@ -53,20 +63,24 @@ def shares_of_modes(modes: pd.DataFrame, voices: list[str]) -> pd.DataFrame:
 
 
 def draw_modes(axis: Axes, table: pd.DataFrame, voices: list[str]) -> Axes:
-    """Draws one bar per voice on `axis`, stacked in the metric's order, and returns it."""
+    """Draws one bar per voice on `axis`, stacked in the metric's order, its total beside it."""
     heights = np.arange(len(voices))
     left = np.zeros(len(voices))
     for mode, style in FAILURE_MODES.items():
         rates = table[table["failure_mode"] == mode].set_index("system")["rate"].reindex(voices)
         axis.barh(heights, rates, left=left, height=0.7, linewidth=0.5, edgecolor="white", **style)
         left += rates.to_numpy()
+    for height, total in zip(heights, left, strict=True):
+        axis.annotate(
+            f"{total:.1%}", (total, height), xytext=(3, 0), textcoords="offset points",
+            va="center", fontsize=SMALL_PT,
+        )  # fmt: skip
     axis.set_yticks(heights, voices)
     if not axis.yaxis_inverted():  # shared by the panels
         axis.invert_yaxis()
     axis.grid(visible=True, axis="x")
     axis.grid(visible=False, axis="y")
     axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    axis.set_xlabel("candidates that fail")
     return axis
 
 

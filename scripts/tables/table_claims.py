@@ -7,7 +7,9 @@ import pandas as pd
 
 from selfverify.results import claims
 from selfverify.results.claims import Claim
+from selfverify.results.listeners import said_by_listeners
 from selfverify.results.markup import TableFiles, write_shown
+from selfverify.statistics.regimes import Regime
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -32,7 +34,9 @@ def table_claims(
     verdicts: list[Path],
     larger: str,
     track: str,
+    regimes: tuple[Path, ...] = (),
     distillation: tuple[Path, ...] = (),
+    listeners: tuple[Path, ...] = (),
     files: TableFiles,
 ) -> None:
     """Writes the table for machines, people and papers.
@@ -43,7 +47,9 @@ def table_claims(
         verdicts: verdicts/{system}/standard.parquet of every system.
         larger: the system that stands for the paper's larger model.
         track: its name, for the note.
+        regimes: table_regimes.csv, where hard categories are told apart.
         distillation: table_distillation_claims.csv, where distillation is in `all`.
+        listeners: table_listeners.csv, where people rated.
         files: the table, a row per claim and subject.
     """
     paths = {path.parent.name: path for path in verdicts}
@@ -55,6 +61,7 @@ def table_claims(
         *standard,
         claims.replication(standard, REPLICATION),
         *[_near_zero(table, system, "hard", 4, HARD) for system in paths],
+        *[row for path in regimes for row in _bad_luck(pd.read_csv(path))],
         *[claims.resistance(RESISTANCE, system, fit) for system, fit in fits.items()],
         claims.larger_resists(RESISTANCE, larger, fits),
         *[
@@ -69,6 +76,8 @@ def table_claims(
     shown = pd.DataFrame([asdict(row) for row in rows])
     shown = pd.concat([shown, *map(pd.read_csv, distillation)], ignore_index=True)
     shown["utterances_needed"] = shown["utterances_needed"].astype("Int64")
+    heard = pd.read_csv(listeners[0]) if listeners else None
+    shown["listeners"] = said_by_listeners(shown["subject"].tolist(), list(paths), heard)
     write_csv(shown, files.csv)
     shown["utterances_needed"] = [str(n) if pd.notna(n) else "" for n in shown["utterances_needed"]]
     write_shown(shown, NOTE.format(track=track), files)
@@ -77,7 +86,7 @@ def table_claims(
 NOTE = (
     "Evidence of the track `{track}` alone, by the evaluator; the paper's systems are others, so "
     "that no row confirms or refutes its numbers unless the track is `paper`. Utterances needed: "
-    "that would tell, at the rate seen."
+    "that would tell, at the rate seen. Listeners: what people heard of the subject's candidates."
 )
 
 
@@ -90,6 +99,18 @@ def _near_zero(
         return claims.not_run(claim, reported, system)
     k, n = int(row["k"].iloc[0]), int(row["n"].iloc[0])
     return claims.near_zero(claim, reported, system, k, n)
+
+
+def _bad_luck(table: pd.DataFrame) -> list[Claim]:
+    """The same of the hard categories that are no ceilings."""
+    claim = "failures are near zero by N = 4 on hard prompts that fail by bad luck"
+    rows = table.query(f"regime == '{Regime.BAD_LUCK}'").to_dict("records")
+    if "best_of_4_k" not in table:  # pools of fewer
+        return [claims.not_run(claim, HARD, row["system"]) for row in rows]
+    return [
+        claims.near_zero(claim, HARD, row["system"], row["best_of_4_k"], row["best_of_4_n"])
+        for row in rows
+    ]
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ from selfverify.metric.taxonomy import RULES
 from selfverify.prompts.mini import make_prompt_set
 from selfverify.prompts.overlap import apart_from
 from selfverify.results.figure_style import FAILURE_MODES
+from selfverify.results.judged_pools import read_pools
 from selfverify.results.markup import TableFiles
+from selfverify.statistics.best_of_n import failures_of_best
 from selfverify.storage.records import StopReason, Transcript, Verdict
 from selfverify.storage.tables import read_records, write_records
 from thresholds import THRESHOLDS
@@ -93,6 +95,30 @@ def test_a_missing_transcript_is_an_error_not_a_smaller_denominator(judged, prom
             verifier=[tmp_path / "verifier.parquet"], evaluator=[tmp_path / "evaluator.parquet"],
             thresholds=THRESHOLDS, output=tmp_path / "again.parquet",
         )  # fmt: skip
+
+
+def test_without_a_verifier_its_columns_are_absent(judged, prompts, tmp_path):
+    alone = tmp_path / "verdicts" / "mini-llasa-sft-1" / "standard.parquet"
+    judge_candidates(
+        prompts=prompts, audio=[tmp_path / "audio.parquet"], verifier=[],
+        evaluator=[tmp_path / "evaluator.parquet"], thresholds=THRESHOLDS, output=alone,
+    )  # fmt: skip
+    both, table = pd.read_parquet(judged), pd.read_parquet(alone)
+    assert table.equals(both[[name for name in both if not name.startswith("verifier_")]])
+    pools = read_pools(alone, min_size=2)
+    assert pools.num_failed.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="a score is not a number"):
+        failures_of_best(pools.scores, pools.fails, 2)
+
+
+def test_a_broken_verifier_costs_no_prompt_where_it_decides_nothing(judged):
+    table = pd.read_parquet(judged)
+    table.loc[0, ["verifier_flag_pipeline_error", "verifier_cer"]] = [True, float("nan")]
+    table.to_parquet(judged)
+    assert len(read_pools(judged, min_size=2).fails) == 2
+    kept = read_pools(judged, min_size=2, by_evaluator_alone=True)
+    assert len(kept.fails) == 3
+    assert np.isinf(kept.scores[0, 0])
 
 
 @pytest.fixture
@@ -199,7 +225,8 @@ def test_the_figure_draws_what_the_table_says(results):
     table = pd.read_csv(results[1]["rates"])
     _, axis = plt.subplots()
     chosen_for_failures = table.assign(prompt_set="adversarial", rate=1.0)  # not for this figure
-    draw_system(axis, pd.concat([table, chosen_for_failures]), {"standard": 0.25})
+    style = {"color": "#000000", "marker": "o"}
+    draw_system(axis, pd.concat([table, chosen_for_failures]), {"standard": 0.25}, style)
     curve, floor = axis.get_lines()[0], axis.get_lines()[-1]
     assert curve.get_xydata().tolist() == table[["best_of", "rate"]].to_numpy().tolist()
     assert set(floor.get_ydata()) == {0.25}

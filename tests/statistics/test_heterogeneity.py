@@ -2,11 +2,10 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from selfverify.statistics.beta_binomial import expected_power, log_chances
 from selfverify.statistics.heterogeneity import (
     draws_needed,
-    expected_power,
     fit_beta_binomial,
-    log_chances,
     never_pass,
     predicted_failure,
 )

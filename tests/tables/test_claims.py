@@ -108,14 +108,22 @@ def test_the_table_has_every_claim_and_says_what_was_not_run(tmp_path):
     pd.DataFrame(
         {"utterance_id": ["u", "u", "v", "v"], "is_catastrophic": [0, 0, 0, 1]}
     ).to_parquet(verdicts)
+    regimes = tmp_path / "table_regimes.csv"
+    pd.DataFrame(
+        [{"system": "a", "regime": name, "best_of_4_k": k, "best_of_4_n": 200}
+         for name, k in (("bad luck", 0), ("ceiling", 90))]
+    ).to_csv(regimes)  # fmt: skip
     files = table_files(tmp_path)
     table_claims(
-        rates=tmp_path / "rates.csv", categories=tmp_path / "categories.csv", verdicts=[verdicts],
-        larger="a", track="mini", files=files,
+        rates=tmp_path / "rates.csv", categories=tmp_path / "categories.csv", regimes=(regimes,),
+        verdicts=[verdicts], larger="a", track="mini", files=files,
     )  # fmt: skip
     table = pd.read_csv(files.csv)
     assert table["conclusion"].tolist()[:3] == ["holds", "holds", "holds"]
+    by_regime = table[table["claim"].str.endswith("by bad luck")]
+    assert by_regime["estimate"].str.startswith("0/200").tolist() == [True]
     assert (table["estimate"] == "not run").sum() == 4
+    assert set(table["listeners"]) == {"not validated by listeners"}
     assert "track `mini` alone" in files.markdown.read_text()
     claim = {
         "claim": "SFT closes all", "reported": "r", "subject": "a", "estimate": "1", "test": "t",

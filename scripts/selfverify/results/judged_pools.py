@@ -20,7 +20,8 @@ class JudgedPools:
     system: str
     prompt_set: str
     utterance_ids: tuple[str, ...]
-    scores: np.ndarray  # the verifier's (`selection.selection_score`), shape (prompts, M)
+    # The verifier's (`selection.selection_score`), NaN where it heard nothing, shape (prompts, M).
+    scores: np.ndarray
     fails: np.ndarray  # the evaluator's word, bool, shape (prompts, M)
 
     @property
@@ -34,7 +35,7 @@ class JudgedPools:
         return self.fails.sum(axis=1)
 
 
-def read_pools(path: Path, *, min_size: int) -> JudgedPools:
+def read_pools(path: Path, *, min_size: int, by_evaluator_alone: bool = False) -> JudgedPools:
     """Returns the whole pools of verdicts/{system}/{prompt_set}.parquet.
 
     Utterances with a pipeline error are left out (`summary.without_pipeline_errors`).
@@ -42,11 +43,15 @@ def read_pools(path: Path, *, min_size: int) -> JudgedPools:
     Args:
         path: the verdicts.
         min_size: candidates per prompt that the caller needs.
+        by_evaluator_alone: keep utterances at which no more than the verifier broke down; such a
+            candidate has an infinite score.
 
     Raises:
         InputError: if pools differ in size, are too small, or fewer than two are left.
     """
-    verdicts = without_pipeline_errors(pd.read_parquet(path)).sort_values(KEYS)
+    verdicts = without_pipeline_errors(
+        pd.read_parquet(path), by_evaluator_alone=by_evaluator_alone
+    ).sort_values(KEYS)
     sizes = verdicts["utterance_id"].value_counts()
     if len(sizes) < 2:
         raise InputError(
@@ -61,10 +66,17 @@ def read_pools(path: Path, *, min_size: int) -> JudgedPools:
             f"{path}: pools of {sizes.iloc[0]} candidates, at least {min_size} are needed; raise "
             "pool_size, or leave this file out"
         )
-    cer, seen, fails = (
-        verdicts[name].to_numpy().reshape(len(sizes), -1)
-        for name in ("verifier_cer", "verifier_is_catastrophic", "is_catastrophic")
-    )
     ids = tuple(map(str, verdicts["utterance_id"].unique()))
-    scores = selection_score(cer.astype(float), seen.astype(bool))
-    return JudgedPools(path.parent.name, path.stem, ids, scores, fails.astype(bool))
+    scores, fails = _scores(verdicts), verdicts["is_catastrophic"].to_numpy(dtype=bool)
+    shape = (len(sizes), -1)
+    return JudgedPools(
+        path.parent.name, path.stem, ids, scores.reshape(shape), fails.reshape(shape)
+    )
+
+
+def _scores(verdicts: pd.DataFrame) -> np.ndarray:
+    """The verifier's score of each row."""
+    if "verifier_cer" not in verdicts:
+        return np.full(len(verdicts), np.nan)
+    cer = verdicts["verifier_cer"].to_numpy(dtype=float)
+    return selection_score(cer, verdicts["verifier_is_catastrophic"].to_numpy(dtype=bool))

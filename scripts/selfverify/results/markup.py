@@ -36,8 +36,9 @@ def write_shown(table: pd.DataFrame, note: str, files: TableFiles) -> None:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """Returns a table in Markdown."""
-    return _named(table).to_markdown(index=False, disable_numparse=True)
+    """Returns a table in Markdown; a bar in a cell would end it, and is escaped."""
+    shown = _named(table).rename(columns=_escape_bars).map(_escape_bars)
+    return shown.to_markdown(index=False, disable_numparse=True)
 
 
 def as_latex(table: pd.DataFrame) -> str:
@@ -58,5 +59,11 @@ def counts_with_intervals(table: pd.DataFrame, prefix: str = "") -> list[str]:
     return [f"{row[k]}/{row['n']} [{row[low]:.1%}, {row[high]:.1%}]" for row in rows]
 
 
+def _escape_bars(cell: Any) -> Any:
+    return cell.replace("\\", "\\\\").replace("|", "\\|") if isinstance(cell, str) else cell
+
+
 def _named(table: pd.DataFrame) -> pd.DataFrame:
-    return table.rename(columns=lambda name: str(name).replace("_", " "))
+    """The table as people read it: no underscores in names, no line breaks in cells."""
+    named = table.rename(columns=lambda name: str(name).replace("_", " "))
+    return named.map(lambda cell: " ".join(cell.splitlines()) if isinstance(cell, str) else cell)

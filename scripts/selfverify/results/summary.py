@@ -47,12 +47,20 @@ def failure_rates(verdicts: pd.DataFrame, selected: pd.DataFrame) -> pd.DataFram
     return pd.DataFrame(rows)
 
 
-def without_pipeline_errors(verdicts: pd.DataFrame) -> pd.DataFrame:
-    """Returns the verdicts on utterances whose whole pool was judged, by both recognisers.
+def without_pipeline_errors(
+    verdicts: pd.DataFrame, *, by_evaluator_alone: bool = False
+) -> pd.DataFrame:
+    """Returns the verdicts on utterances whose whole pool was judged, by all who heard it.
 
     Whole, because a pool that lacks a candidate would be compared with one that does not.
+
+    Args:
+        verdicts: a row per candidate; the verifier's columns may be absent.
+        by_evaluator_alone: keep utterances at which no more than the verifier broke down.
     """
-    broken = verdicts["flag_pipeline_error"] | verdicts["verifier_flag_pipeline_error"]
+    broken = verdicts["flag_pipeline_error"]
+    if "verifier_flag_pipeline_error" in verdicts and not by_evaluator_alone:
+        broken = broken | verdicts["verifier_flag_pipeline_error"]
     return pd.DataFrame(verdicts[~broken.groupby(verdicts["utterance_id"]).transform("any")])
 
 

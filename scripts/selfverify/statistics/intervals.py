@@ -70,6 +70,12 @@ def upper_bound(k: int, n: int) -> Rate:
     return Rate(k, n, k / n, 0.0, interval.high, "Clopper-Pearson one-sided 95%")
 
 
+def lower_bound(k: int, n: int) -> Rate:
+    """Returns k/n with its exact one-sided 95 % lower bound, for the sentence "at least"."""
+    interval = _counted(k, n, alternative="greater").proportion_ci(CONFIDENCE, method="exact")
+    return Rate(k, n, k / n, interval.low, 1.0, "Clopper-Pearson one-sided 95%")
+
+
 def korn_graubard(num_failed: np.ndarray, num_candidates: int) -> Mean:
     """Returns the failure rate over prompts with the exact interval of its effective sample.
 

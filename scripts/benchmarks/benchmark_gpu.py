@@ -5,7 +5,8 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from selfverify.benchmarks.cells import Bench, Scale, read_results, run_cells
+from selfverify.benchmarks.bench import Bench, Scale
+from selfverify.benchmarks.cells import read_results, run_cells
 from selfverify.benchmarks.models import Subject
 from selfverify.benchmarks.table import NOTE, shown_table, with_plans
 from selfverify.benchmarks.training import TrainingWorkload

@@ -24,7 +24,7 @@ from selfverify.workflow.script import run_script
 
 WORKFLOW = [
     "Snakefile", "report", "rules", "scripts", "profiles", "envs", "params.yaml",
-    "data/mini/checkpoints",
+    "pyproject.toml", "data/mini/checkpoints",
 ]  # fmt: skip
 FRAMES = 110  # of a candidate: 2.2 s at 50 Hz, the mini track's mean
 NUM_JOBS = 200  # of empty jobs that job start is measured with
@@ -89,7 +89,7 @@ def _plan(folder: Path, shards: int) -> dict[str, float]:
     track["prompt_sets"] = {"standard": track["prompt_sets"]["standard"] | sizes}
     name, system = next(iter(track["systems"].items()))
     track |= {"systems": {name: system}, "larger_system": name}
-    del track["distillation"]
+    del track["distillation"], track["calibration"]
     track["codecs"] = {system["codec"]: track["codecs"][system["codec"]]}
     (folder / "params.yaml").write_text(yaml.safe_dump(params))
     start = time.perf_counter()

@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Callable
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -62,8 +63,11 @@ def table_speed(
     rows = [_of_system(name, texts, num_repeats) for name in systems]
     voice = load_voice()
     clips = [speak(voice, u.spoken[0].capitalize()) for u in utterances[:num_clips]]
-    rows.append(_of_verifier(json.loads(verifier), whisper_model, clips, num_repeats))
-    rows.append(_of_evaluator(json.loads(evaluator), clips, num_repeats))
+    verifying, evaluating = json.loads(verifier), json.loads(evaluator)
+    theirs = _by_transcribe(whisper_model, clips)
+    rows.append(_of_recogniser(verifying, "transcribe", theirs, clips, num_repeats))
+    theirs = _clip_by_clip(evaluating, clips)
+    rows.append(_of_recogniser(evaluating, "clip by clip", theirs, clips, num_repeats))
     write_csv(pd.DataFrame(rows), files.csv)
     note = NOTE.format(machine=platform.processor() or platform.machine(), n=num_repeats)
     write_shown(pd.DataFrame(map(_shown, rows)), note, files)
@@ -85,48 +89,42 @@ def _of_system(name: str, texts: list[str], num_repeats: int) -> dict[str, Any]:
     return {"what": f"sampling, {name}", "against": "generate", "unit": "frame"} | found
 
 
-def _of_verifier(
-    entry: dict[str, Any], whisper_model: str, clips: list[np.ndarray], num_repeats: int
-) -> dict[str, Any]:
-    ours, theirs = load_recogniser(**entry), whisper.load_model(whisper_model)
-    heard: dict[str, list[str]] = {}
-
-    def transcribe() -> int:
-        given = [theirs.transcribe(clip, language="en", fp16=False)["text"] for clip in clips]
-        heard["theirs"] = list(map(str, given))
-        return len(clips)
-
-    def pipeline() -> int:
-        heard["ours"] = texts_of(ours, clips)
-        return len(clips)
-
-    found = compare(transcribe, pipeline, num_repeats)
-    keys = {"what": f"recognition, {entry['adapter']}", "against": "transcribe", "unit": "clip"}
-    return keys | found | _alike(heard)
+def _by_transcribe(model: str, clips: list[np.ndarray]) -> Callable[[], list[str]]:
+    """OpenAI's package as its README shows it."""
+    theirs = whisper.load_model(model)
+    return lambda: [
+        str(theirs.transcribe(clip, language="en", fp16=False)["text"]) for clip in clips
+    ]
 
 
-def _of_evaluator(
-    entry: dict[str, Any], clips: list[np.ndarray], num_repeats: int
-) -> dict[str, Any]:
+def _clip_by_clip(entry: dict[str, Any], clips: list[np.ndarray]) -> Callable[[], list[str]]:
     alone: dict[str, Any] = entry | {"batch_size": 1}
-    batched, single = load_recogniser(**entry), load_recogniser(**alone)
+    single = load_recogniser(**alone)
+    return lambda: [text for clip in clips for text in texts_of(single, [clip])]
+
+
+def _of_recogniser(
+    entry: dict[str, Any],
+    against: str,
+    theirs: Callable[[], list[str]],
+    clips: list[np.ndarray],
+    num_repeats: int,
+) -> dict[str, Any]:
+    recogniser = load_recogniser(**entry)
     heard: dict[str, list[str]] = {}
 
-    def one_by_one() -> int:
-        heard["theirs"] = [text for clip in clips for text in texts_of(single, [clip])]
+    def counted(name: str, listen: Callable[[], list[str]]) -> int:
+        heard[name] = listen()
         return len(clips)
 
-    def pipeline() -> int:
-        heard["ours"] = texts_of(batched, clips)
-        return len(clips)
-
-    found = compare(one_by_one, pipeline, num_repeats)
-    keys = {"what": f"recognition, {entry['adapter']}", "against": "clip by clip", "unit": "clip"}
-    return keys | found | _alike(heard)
-
-
-def _alike(heard: dict[str, list[str]]) -> dict[str, int]:
-    return {"alike": heard_alike(heard["ours"], heard["theirs"]), "num_clips": len(heard["ours"])}
+    found = compare(
+        lambda: counted("theirs", theirs),
+        lambda: counted("ours", lambda: texts_of(recogniser, clips)),
+        num_repeats,
+    )
+    keys = {"what": f"recognition, {entry['adapter']}", "against": against, "unit": "clip"}
+    alike = {"alike": heard_alike(heard["ours"], heard["theirs"]), "num_clips": len(clips)}
+    return keys | found | alike
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:

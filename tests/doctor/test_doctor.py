@@ -3,6 +3,7 @@
 import json
 import sys
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from selfverify.cli import main
 from selfverify.doctor.estimate import estimate_cpu, in_words
 from selfverify.doctor.machine import Gpu, Machine, inspect_machine
 from selfverify.doctor.needs import codec_codes, find_problems, look_at, system_codes
-from selfverify.versioning.records import read_records
+from selfverify.doctor.recorded import RecordedRun, read_recorded_run
 
 CPU = Machine(2, 16.0, 100.0, ())
 T4 = Machine(8, 30.0, 100.0, (Gpu("Tesla T4", 16.1, False),))
@@ -35,14 +36,32 @@ def test_a_machine_without_gpu_is_told_before_anything_is_downloaded(tracks):
     assert "device: cpu" in problem.cure
 
 
+def test_a_disk_that_is_too_small_is_told(tracks):
+    (problem,) = find_problems(tracks["mini"], replace(CPU, disk_free_gb=1.0))
+    assert problem.says.endswith("1.0 GB are free")
+
+
 def test_a_gpu_without_bfloat16_is_told(tracks):
     (problem,) = find_problems(tracks["paper"], T4)
     assert "Tesla T4 has no bfloat16, which llasa-1b" in problem.says
 
 
+def test_vllm_is_missed_where_a_system_asks_for_it(tracks, monkeypatch):
+    machine = Machine(8, 64.0, 500.0, (Gpu("H100", 85.0, True),))
+    assert find_problems(tracks["paper"], machine) == []
+    tracks["paper"]["systems"]["orpheus-3b"]["engine"] = "vllm"
+    monkeypatch.setenv("SELFVERIFY_VLLM_PYTHON", "/nowhere/python")
+    (problem,) = find_problems(tracks["paper"], machine)
+    assert problem.says == "no /nowhere/python, which orpheus-3b ask for"
+    assert "make vllm" in problem.cure
+    monkeypatch.setenv("SELFVERIFY_VLLM_PYTHON", sys.executable)
+    assert find_problems(tracks["paper"], machine) == []
+
+
 def test_licences_that_forbid_commerce_are_shown(tracks):
     says = [finding.says for finding in look_at(tracks["paper"], T4)]
     assert sum("no commercial use" in text for text in says) == 3  # two Llasas and XCodec2
+    assert sum(text.endswith("large-v3.pt, MIT") for text in says) == 1
 
 
 def test_a_codec_that_a_system_did_not_learn_is_told(tracks):
@@ -68,13 +87,23 @@ def test_codes_are_those_that_adapters_find(tracks):
 
 
 def test_the_estimate_is_near_the_recorded_run(tracks):
-    """Within a factor of 1.5, as the recorded jobs' times add up; it holds for this study alone."""
-    files = (ROOT / "data/mini/provenance").glob("*.jsonl")
-    jobs = [job for path in files for job in read_records(path)]
-    recorded_s = sum(job.ended_s - job.started_s for job in jobs)
+    """Within a factor of 1.5, of the jobs' time and of the run's, which had two cores."""
+    recorded = read_recorded_run(ROOT / "data/mini/provenance")
     estimate = estimate_cpu(tracks["mini"], 2)
-    assert 1 / 1.5 < estimate.core_s / recorded_s < 1.5
-    assert abs(estimate.num_jobs - len(jobs)) / len(jobs) < 0.25
+    assert 1 / 1.5 < estimate.core_s / recorded.core_s < 1.5
+    assert 1 / 1.5 < estimate.wall_s / recorded.wall_s < 1.5
+    assert abs(estimate.num_jobs - recorded.num_jobs) / recorded.num_jobs < 0.25
+
+
+def test_a_recorded_run_is_added_up_by_rule_and_overlap(tmp_path):
+    assert read_recorded_run(tmp_path) is None
+    lines = [
+        {"rule": "a"}, {"outputs": ["x"], "started_s": 0, "ended_s": 10},
+        {"outputs": ["y"], "started_s": 5, "ended_s": 12}, {"rule": "b"}, ["no record"],
+        {"outputs": ["z"], "started_s": 20, "ended_s": 21},
+    ]  # fmt: skip
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n{")
+    assert read_recorded_run(tmp_path) == RecordedRun(3, 18.0, 13.0, {"a": 17.0, "b": 1.0})
 
 
 def test_times_are_in_words():

@@ -13,8 +13,8 @@ import torch
 from peft import get_peft_model
 from torch.nn.functional import cross_entropy, log_softmax, logsigmoid
 
+from selfverify.benchmarks.draws import SEED, num_codes
 from selfverify.benchmarks.measuring import peak_gb, timed
-from selfverify.benchmarks.sampling import SEED, num_codes
 from selfverify.distillation.finetuning import lora_config
 from selfverify.systems.base import TrainingExample
 

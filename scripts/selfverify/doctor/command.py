@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 
-def doctor(*, params: Path = Path("params.yaml"), json: bool = False) -> None:
+def doctor(
+    *, params: Path = Path("params.yaml"), json: bool = False, dependencies: bool = False
+) -> None:
     """What this machine can run: weights, licences, devices, and the time and space of each track.
 
     Looks and loads nothing; status 1 if the track of params.yaml cannot run here.
@@ -13,7 +15,14 @@ def doctor(*, params: Path = Path("params.yaml"), json: bool = False) -> None:
     Args:
         params: of the study; checkpoints are looked for in its folder.
         json: for programs instead of people.
+        dependencies: instead of all that, licences and known weaknesses of the pinned packages, as
+            docs/dependencies.md has them.
     """
+    if dependencies:
+        from selfverify.doctor.dependencies import dependencies_page
+
+        print(dependencies_page(params.parent), end="")
+        return
     from selfverify.doctor.report import examine, in_plain_words
     from selfverify.workflow.params import check_params
     from selfverify.workflow.params_file import read_params

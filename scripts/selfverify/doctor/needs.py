@@ -1,6 +1,7 @@
 """What a track needs before it can run: each need met, or with the one line that meets it."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from selfverify.doctor.estimate import estimate_cpu
 from selfverify.doctor.machine import Machine
 from selfverify.errors import InputError
 from selfverify.storage.checkpoints import CHECKSUMS, checkpoint_files
@@ -18,6 +20,7 @@ PACKAGES = {
     "pocketsphinx": ("pocketsphinx", "make all"),
     "faster-whisper": ("faster_whisper", "make all"),
     "openai-whisper": ("whisper", "make all"),
+    "openvino-whisper": ("openvino", "make all"),
     "moonshine": ("onnxruntime", "make all"),
     "snac": ("snac", "make all"),
 }
@@ -45,7 +48,10 @@ def find_problems(track: dict[str, Any], machine: Machine) -> list[Finding]:
 
 def look_at(track: dict[str, Any], machine: Machine) -> list[Finding]:
     """Returns all that there is to say of a track on this machine."""
-    return [*_devices(track, machine), *_packages(track), *_weights(track), *_fits(track)]
+    looks = (
+        _devices(track, machine), _packages(track), _engines(track), _weights(track), _fits(track),
+    )  # fmt: skip
+    return [*(finding for look in looks for finding in look), *_disk(track, machine)]
 
 
 def _devices(track: dict[str, Any], machine: Machine) -> Iterator[Finding]:
@@ -76,12 +82,23 @@ def _packages(track: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("package", f"adapter {adapter} lacks {module}", True, f"`{cure}`")
 
 
+def _engines(track: dict[str, Any]) -> Iterator[Finding]:
+    """vLLM, which lives in an environment of its own."""
+    asking = [name for name, entry in track["systems"].items() if entry.get("engine") == "vllm"]
+    python = os.environ.get("SELFVERIFY_VLLM_PYTHON", ".venv-vllm/bin/python")
+    if asking and not Path(python).exists():
+        says = f"no {python}, which {', '.join(asking)} ask for"
+        yield Finding("vllm", says, True, "`make vllm`, or set `engine: transformers`")
+
+
 def _weights(track: dict[str, Any]) -> Iterator[Finding]:
     for kind in ("systems", "codecs", "recognisers"):
         for name, entry in track[kind].items():
             folder = entry.get("checkpoint") or (entry.get("model") if "hub" in entry else None)
             if folder:
                 yield _checkpoint(name, Path(folder), entry.get("hub"))
+            if "file" in entry:
+                yield _file(name, Path(entry["model"]), entry["file"])
 
 
 def _checkpoint(name: str, folder: Path, hub: dict[str, Any] | None) -> Finding:
@@ -98,6 +115,13 @@ def _checkpoint(name: str, folder: Path, hub: dict[str, Any] | None) -> Finding:
     return Finding(name, f"{folder} is there" + (f", {hub['licence']}" if hub else ""))
 
 
+def _file(name: str, path: Path, origin: dict[str, Any]) -> Finding:
+    """The same of a model in one file, whose checksum is checked before it is loaded."""
+    if path.exists():
+        return Finding(name, f"{path} is there, {origin['licence']}")
+    return Finding(name, f"to be downloaded from {origin['url']}, {origin['licence']}")
+
+
 def _fits(track: dict[str, Any]) -> Iterator[Finding]:
     """Systems whose codes their codec lacks, told from the files that are here."""
     for name, system in track["systems"].items():
@@ -109,6 +133,15 @@ def _fits(track: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 "codec", says, True, f"set `systems.{name}.codec` to the codec it learned"
             )
+
+
+def _disk(track: dict[str, Any], machine: Machine) -> Iterator[Finding]:
+    """A disk on which a whole run does not fit; what is there already needs no more."""
+    if track["device"] == "cpu":
+        needed_gb = estimate_cpu(track, machine.num_cores).disk_gb
+        if needed_gb > machine.disk_free_gb:
+            says = f"a whole run takes {needed_gb:.1f} GB, {machine.disk_free_gb:.1f} GB are free"
+            yield Finding("disk", says, True, "free some space")
 
 
 def system_codes(adapter: str, folder: Path) -> tuple[int, int] | None:

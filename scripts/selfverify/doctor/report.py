@@ -6,7 +6,8 @@ from typing import Any
 
 from selfverify.doctor.estimate import Estimate, estimate_cpu, in_words
 from selfverify.doctor.machine import Machine, inspect_machine
-from selfverify.doctor.needs import Finding, look_at
+from selfverify.doctor.needs import look_at
+from selfverify.doctor.recorded import RecordedRun, read_recorded_run
 
 
 def examine(params: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -17,20 +18,22 @@ def examine(params: dict[str, Any], folder: Path) -> dict[str, Any]:
         folder: of the study, whose disk counts.
     """
     machine = inspect_machine(folder)
-    tracks = {name: _examine(track, machine) for name, track in params["tracks"].items()}
+    tracks = {
+        name: _examine(track, machine, folder / "data" / name / "provenance")
+        for name, track in params["tracks"].items()
+    }
     return {"machine": asdict(machine), "tracks": tracks}
 
 
-def _examine(track: dict[str, Any], machine: Machine) -> dict[str, Any]:
+def _examine(track: dict[str, Any], machine: Machine, records: Path) -> dict[str, Any]:
     findings = look_at(track, machine)
     estimate = estimate_cpu(track, machine.num_cores) if track["device"] == "cpu" else None
-    if estimate and estimate.disk_gb > machine.disk_free_gb:
-        says = f"{estimate.disk_gb:.1f} GB needed, {machine.disk_free_gb:.1f} GB free"
-        findings.append(Finding("disk", says, True, "free some space"))
+    recorded = read_recorded_run(records)
     return {
         "can_run": not any(finding.is_fatal for finding in findings),
         "findings": [asdict(finding) for finding in findings],
         "estimate": asdict(estimate) if estimate else None,
+        "recorded": asdict(recorded) if recorded else None,
     }
 
 
@@ -45,7 +48,7 @@ def in_plain_words(report: dict[str, Any]) -> str:
     for name, track in report["tracks"].items():
         lines += ["", f"Track {name}: {'can run' if track['can_run'] else 'cannot run'} here."]
         lines += [_line(finding) for finding in track["findings"]]
-        lines.append(_time(track["estimate"]))
+        lines += _times(track["estimate"], track["recorded"])
     return "\n".join(lines)
 
 
@@ -55,11 +58,19 @@ def _line(finding: dict[str, Any]) -> str:
     return f"  {mark}{finding['about']}: {finding['says']}{cure}"
 
 
-def _time(found: dict[str, Any] | None) -> str:
+def _times(found: dict[str, Any] | None, recorded: dict[str, Any] | None) -> list[str]:
+    """What a run will take, and how the estimate stands to the one that is recorded."""
     if found is None:
-        return "  time: `snakemake table_resources` computes what its GPU takes at least"
+        return ["  time: `snakemake table_resources` computes what its GPU takes at least"]
     estimate = Estimate(**found)
-    return (
+    lines = [
         f"  time: about {in_words(estimate.wall_s)} for {estimate.num_candidates:,} candidates in "
         f"{estimate.num_jobs} jobs; disk: about {estimate.disk_gb:.1f} GB; without distillation"
-    )
+    ]
+    if recorded:
+        run = RecordedRun(**recorded)
+        lines.append(
+            f"  the recorded run: {run.num_jobs} jobs of {in_words(run.core_s)} together, in "
+            f"{in_words(run.wall_s)}; estimated: {estimate.core_s / run.core_s:.2f} times that"
+        )
+    return lines

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: all quick ready test quick-test check format cluster lock clean
+.PHONY: all quick ready validators test quick-test faults audit check format cluster vllm lock clean
 
 all: $(READY)
 	$(VENV)/bin/snakemake all
@@ -14,12 +14,31 @@ quick: $(READY)
 
 ready: $(READY)
 
+# Of Croissant and RO-Crate; tests that need them are skipped without.
+validators: .venv-validators/.ready
+
+.venv-validators/.ready: envs/validators.txt
+	$(PYTHON) -m venv .venv-validators
+	.venv-validators/bin/python -m pip install --quiet --requirement envs/validators.txt
+	touch $@
+
 test: $(READY)
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 # Pure code alone: no model speaks, no workflow runs.
 quick-test: $(READY)
 	$(VENV)/bin/python -m pytest -q -m "not workflow" tests/statistics tests/tables tests/verdicts tests/prompts tests/workflow/test_options.py tests/workflow/test_params.py tests/verification
+
+# 50 kills, 25 full disks and 13 clocks set back in the middle of a small study: hours, on idle cores.
+faults: $(READY)
+	$(VENV)/bin/python -m pytest -q -s tests/trust/test_faults.py --kills 50
+
+# Today's advisories from the registry; a list of them is checked by the tests, without a network.
+audit: $(READY)
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet pip-audit
+	$(VENV)-audit/bin/pip-audit --no-deps --disable-pip --strict --requirement envs/requirements.lock
+	rm -r $(VENV)-audit
 
 check: $(READY)
 	$(VENV)/bin/ruff check .
@@ -45,6 +64,11 @@ $(READY): envs/requirements.lock pyproject.toml
 # Snakemake's plugins for SLURM, Kubernetes, AWS Batch and S3.
 cluster: $(READY)
 	$(VENV)/bin/python -m pip install --quiet --no-deps --requirement envs/cluster.lock
+
+# vLLM, for systems with `engine: vllm`: it pins another torch, so it has an environment of its own.
+vllm:
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --requirement envs/vllm.txt
 
 # Resolves envs/requirements.in anew; run it to update a version, then commit the lock.
 lock:

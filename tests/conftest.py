@@ -1,30 +1,69 @@
 """What the tests share: the repository, a tiny system of the real classes, spoken text."""
 
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from hypothesis import settings
 
 from repository import ROOT
-from selfverify.adapters import SYSTEMS
 from selfverify.workflow.torch_setup import set_up_torch
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("seeded", deadline=None, derandomize=True)
+settings.load_profile("seeded")
 
 
 def pytest_addoption(parser):
     parser.addoption("--study", help="keep the small study in this folder, or use the one there")
-    parser.addoption("--kills", default="4", help="how often test_kills kills the study")
+    parser.addoption("--kills", default="1", help="how often test_faults kills the study")
 
 
 def pytest_collection_modifyitems(items):
     """Fast tests first: those that run Snakemake come last."""
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is not None)
+    items.sort(key=is_of_workflow)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(process_of(item)))
+
+
+def is_of_workflow(item) -> bool:
+    return item.get_closest_marker("workflow") is not None
+
+
+def process_of(item) -> str:
+    """Tests of one name share a process: a study, what tests/trust counts, or else a file."""
+    if is_of_workflow(item):
+        for study_of_many in ("study", "undisturbed"):
+            if study_of_many in item.fixturenames:
+                return study_of_many
+    elif item.path.parent.name == "trust":
+        return "trust"
+    return str(item.path)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What tests have to tell, whichever process ran them."""
+    reports = [r for found in terminalreporter.stats.values() for r in found]
+    for report in reports:
+        if getattr(report, "when", "") == "call":
+            told = [line for name, line in report.user_properties if name == "told"]
+            for line in told:
+                terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _torch():
-    set_up_torch(num_threads=2)
+    set_up_torch(num_threads=1 if "PYTEST_XDIST_WORKER" in os.environ else 2)
+
+
+@pytest.fixture
+def tell(record_property):
+    """Prints a line at the end of all tests."""
+    return lambda line: record_property("told", line)
 
 
 @pytest.fixture(scope="session")
@@ -35,9 +74,9 @@ def params():
 @pytest.fixture(scope="session")
 def tiny_systems(tmp_path_factory):
     """A checkpoint with random weights per system adapter, folder by name."""
-    from tiny import make_system
+    from tiny import MAKERS, make_system
 
-    return {name: make_system(name, tmp_path_factory.mktemp(f"tiny-{name}")) for name in SYSTEMS}
+    return {name: make_system(name, tmp_path_factory.mktemp(f"tiny-{name}")) for name in MAKERS}
 
 
 @pytest.fixture(scope="session")
@@ -74,6 +113,20 @@ def study(request, tmp_path_factory):
     if not folder.exists():
         make_study(folder, store)
     return Study(folder, (base / "log").read_text(), store)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """The smallest real study, run once and left alone."""
+    from faults import Undisturbed
+    from small_study import final_bytes, make_small_study
+    from study import run_all
+
+    folder = make_small_study(tmp_path_factory.mktemp("undisturbed") / "study")
+    begin = time.monotonic()
+    run_all(folder)
+    num_bytes = sum(512 * path.lstat().st_blocks for path in folder.rglob("*"))
+    return Undisturbed(folder, final_bytes(folder), time.monotonic() - begin, num_bytes)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@
 set -eu
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 for program in munged slurmctld slurmd sinfo; do
-    command -v "$program" >/dev/null || { echo "$program is not installed" >&2; exit 3; }
+    command -v "$program" >/dev/null || { echo "needs $program: apt-get install munge slurmctld slurmd slurm-client" >&2; exit 3; }
 done
 [ "$(id -u)" = 0 ] || { echo "only root can start it" >&2; exit 3; }
 [ ! -e /etc/slurm/slurm.conf ] || { echo "this machine has a SLURM already" >&2; exit 3; }

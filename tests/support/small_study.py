@@ -16,8 +16,10 @@ def make_small_study(folder: Path) -> Path:
         if checkpoint.is_dir() and checkpoint.name not in (SYSTEM, CODEC):
             shutil.rmtree(checkpoint)
     params = read_params(folder)
+    params["listening"]["num_studies"] = 2
     mini = params["tracks"]["mini"]
-    del mini["train_prompts"], mini["distillation"]
+    for part in ("train_prompts", "distillation", "calibration"):
+        del mini[part]
     mini |= {"pool_size": 2, "best_of": [1, 2], "larger_system": SYSTEM}
     mini |= {"verifier": RECOGNISER, "evaluator": RECOGNISER}
     one = {"source": "grammar", "num_utterances": 2, "num_shards": 1}

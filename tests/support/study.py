@@ -14,7 +14,7 @@ from repository import ROOT
 PARTS = [
     "Snakefile", "dvc.yaml", "params.yaml", "envs", "report", "rules", "scripts", "profiles",
     ".gitignore", ".dvc/config", ".dvc/.gitignore", ".dvcignore", "data/README.md",
-    "data/mini/checkpoints", "data/mini/adversarial.csv",
+    "data/mini/checkpoints", "data/mini/adversarial.csv", "pyproject.toml", "CITATION.cff",
 ]  # fmt: skip
 POOL_SIZE = 2
 NUM_UTTERANCES = {"standard": 2, "hard": 4}
@@ -46,10 +46,15 @@ def reduce_params(folder: Path) -> None:
     del mini["prompt_sets"]["adversarial"]
     for name, size in NUM_UTTERANCES.items():
         mini["prompt_sets"][name] |= {"num_utterances": size, "num_shards": 1}
+    params["listening"]["num_studies"] = (
+        2  # the tables are of no data, and cost as much as the study
+    )
+    mini["calibration"] |= {"num_utterances": 4, "pool_size": POOL_SIZE}
     mini["train_prompts"] |= {"num_utterances": 24, "num_shards": 3}
     mini["distillation"] |= {"num_shards": 2, "num_steps": 4, "pool_size": 2}
     mini["distillation"]["systems"] = {"mini-llasa": {"online-sft": 1, "grpo": 1, "cooler": 1}}
     mini["distillation"] |= {
+        "in_all": False,  # tests of the rest of the workflow are long enough
         "matched_temperature": {"mini-llasa": 0.5},  # the rival's, so that as is costs nothing
         "sharpening_line": {"temperatures": [1.0, 0.8, 0.5], "prompt_sets": ["hard"]},
     }
@@ -87,7 +92,7 @@ def tool(folder: Path, name: str, *arguments: str, **environment: str):
     path = os.pathsep.join([str(installed), os.environ["PATH"]])
     return subprocess.run(
         [str(installed / name), *arguments], cwd=folder, capture_output=True, text=True,
-        check=False, timeout=600,
+        check=False, timeout=1800,
         env=os.environ | {"PYTHONPATH": "", "PATH": path} | AUTHOR | environment,
     )  # fmt: skip
 

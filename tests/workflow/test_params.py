@@ -1,9 +1,13 @@
 """Parameters that make no sense end with one line that names the key and the cure."""
 
+import copy
+
 import pytest
 import yaml
+from snakemake.utils import update_config
 
 from repository import ROOT
+from selfverify.distillation.plan import plan_policies
 from selfverify.workflow.params import check_params
 
 
@@ -27,6 +31,18 @@ def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
     ]
 
 
+def test_the_extended_study_adds_to_that_of_all(params):
+    extended = copy.deepcopy(params)
+    more = yaml.safe_load((ROOT / "params.extended.yaml").read_text())
+    update_config(extended, more)  # as Snakemake does it
+    check_params(extended)
+    plan, larger = (p["tracks"]["mini"]["distillation"] for p in (params, extended))
+    assert plan_policies(plan).items() <= plan_policies(larger).items()
+    systems = more["tracks"]["mini"]["distillation"]["systems"]
+    used = {arm for arms in (plan["systems"], systems) for found in arms.values() for arm in found}
+    assert used == set(plan["arms"]) | set(plan["rivals"])
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
@@ -37,12 +53,33 @@ def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
         ),
         ("sede", 1, r"unknown key 'sede'; did you mean 'seed'"),
         ("tracks.mini.prompt_sets.easy", {}, r"prompt_sets: unknown key 'easy'"),
+        (
+            "tracks.paper.systems.llasa-1b.adapter",
+            "llasa-vllm",
+            r"llasa-1b\.adapter: write `adapter: llasa` and `engine: vllm`",
+        ),
+        (
+            "tracks.paper.systems.csm-1b.engine",
+            "vllm",
+            r"csm-1b\.engine: vllm runs llasa and orpheus; remove the key",
+        ),
+        (
+            "tracks.paper.systems.llasa-1b.engine",
+            "vllm",
+            r"llasa-1b\.engine: vllm has no repetition_window; remove that",
+        ),
+        ("tracks.paper.systems.llasa-3b.engine", "vlm", r"engine: 'vlm' is not one of"),
+        (
+            "tracks.paper.further_evaluators",
+            ["hubert"],
+            r"further_evaluators: no recogniser 'hubert'; did you mean 'hubert-large'",
+        ),
         ("tracks.mini.pool_size", 0, r"tracks\.mini\.pool_size: 0 is less than the minimum of 1"),
         ("tracks.mini.pool_size", 4, r"best_of: 8 is more than pool_size 4"),
         ("tracks.mini.verifier", "whisper", r"tracks\.mini\.verifier: no recogniser 'whisper'"),
         ("tracks.mini.systems.mini-llasa.codec", "snac", r"mini-llasa\.codec: no codec 'snac'"),
         ("tracks.mini.systems.mini-llasa.temperature", 0, r"temperature: 0 is less than or equal"),
-        ("tracks.mini.prompt_sets.hard.num_shards", 113, r"hard\.num_shards: more shards than"),
+        ("tracks.mini.prompt_sets.hard.num_shards", 171, r"hard\.num_shards: more shards than"),
         (
             "tracks.mini.prompt_sets.adversarial.pool",
             "hrad",
@@ -87,6 +124,7 @@ def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
             r"matched_temperature\.mini-llasa: the system's own; choose another",
         ),
         ("tracks.mini.distillation.sharpening_line.temperatures", [1.0], r"\[1\.0\] is too short"),
+        ("tracks.mini.distillation.matched_prompt_sets", ["easy"], r"'easy' is not one of"),
         (
             "tracks.mini.distillation.arms.grpo.temperature_matched",
             True,
@@ -111,8 +149,8 @@ def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
         ),
         (
             "tracks.mini.prompt_sets.adversarial.num_utterances",
-            113,
-            r"adversarial\.num_utterances: more than the 112 of its pool",
+            171,
+            r"adversarial\.num_utterances: more than the 170 of its pool",
         ),
         ("tracks.mini.prompt_sets.adversarial.source", "grammar", r"'adversarial' was expected"),
         ("track", "papr", r"track: there is no 'papr'"),
@@ -129,6 +167,15 @@ def test_one_line_names_the_key(params, path, value, message):
         check_params(params)
     assert "\n" not in str(error.value)
     assert str(error.value).startswith("params.yaml: ")
+
+
+def test_grpo_needs_steps_of_as_many_prompts(params):
+    plan = params["tracks"]["mini"]["distillation"]
+    plan["num_steps"] = 60
+    check_params(params)
+    plan["systems"]["mini-llasa"]["grpo"] = 1
+    with pytest.raises(ValueError, match=r"num_steps: GRPO's 800 prompts are not 60 equal steps"):
+        check_params(params)
 
 
 def test_a_missing_key_is_named(params):

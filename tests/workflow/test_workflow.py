@@ -21,6 +21,7 @@ from study import (
     read_params,
     reduce_params,
     run_all,
+    set_param,
     snakemake,
     write_params,
 )
@@ -233,16 +234,18 @@ def jobs_of(planned: str) -> dict[str, int]:
 
 def test_adversarial_prompts_are_drawn_by_all_voices_but_the_corrupted(tmp_path):
     folder = copy_tree(tmp_path)
+    set_param(folder, "tracks.mini.distillation.in_all", False)
     process = snakemake(folder, "-n", "all")
     assert process.returncode == 0, process.stdout + process.stderr
     jobs, mini = jobs_of(process.stdout), read_params(folder)["tracks"]["mini"]
     shards = {name: entry["num_shards"] for name, entry in mini["prompt_sets"].items()}
     systems, codecs = len(mini["systems"]), len(mini["codecs"])
-    assert jobs["sample_candidates"] == systems * sum(shards.values())
+    calibration = systems * mini["calibration"]["num_shards"]
+    assert jobs["sample_candidates"] == systems * sum(shards.values()) + calibration
     original = sum(shards.values()) - shards["adversarial"]
     assert jobs["corrupt_references"] == original
     heard = (systems + codecs + 1) * sum(shards.values()) + original
-    assert jobs["transcribe"] == 2 * heard
+    assert jobs["transcribe"] == 2 * (heard + calibration)
     assert jobs["make_adversarial_prompts"] == jobs["table_adversarial"] == 1
     assert "choose_adversarial" not in jobs
 
@@ -283,30 +286,59 @@ socket.socket.connect = socket.getaddrinfo = refuse
 """
 
 
+def plan_without_network(folder, *arguments):
+    """The jobs of a plan; a look at the network ends it."""
+    (folder.parent / "sitecustomize.py").write_text(NO_NETWORK)
+    process = snakemake(folder, "-n", *arguments, PYTHONPATH=str(folder.parent))
+    assert process.returncode == 0, process.stderr
+    assert not (folder / "data/paper").exists()
+    return jobs_of(process.stdout)
+
+
 def test_the_paper_track_is_planned_without_network(tmp_path):
     folder = copy_tree(tmp_path)
-    (tmp_path / "sitecustomize.py").write_text(NO_NETWORK)
-    process = snakemake(folder, "-n", "all", "--config", "track=paper", PYTHONPATH=str(tmp_path))
-    assert process.returncode == 0, process.stderr
-    jobs = jobs_of(process.stdout)
+    jobs = plan_without_network(folder, "all", "--config", "track=paper")
     prompt_sets = read_params(folder)["tracks"]["paper"]["prompt_sets"].values()
     systems, shards, codecs = 4, sum(entry["num_shards"] for entry in prompt_sets), 3
     assert jobs["fetch_checkpoint"] == systems + codecs + 1  # and the evaluator
+    assert jobs["fetch_file"] == 1  # the verifier
     assert jobs["sample_candidates"] == jobs["decode_audio"] == systems * shards
     assert jobs["resynthesise"] == codecs * shards
     heard = systems + codecs + 2  # and the reference, as it is and corrupted
     assert jobs["transcribe"] == 2 * heard * shards
-    assert not (folder / "data/paper").exists()
 
 
-def test_distillation_of_the_paper_track_is_planned(tmp_path):
+def test_a_third_family_s_verdicts_are_planned_by_name(tmp_path):
     folder = copy_tree(tmp_path)
-    process = snakemake(folder, "-n", "distillation", "--config", "track=paper")
+    jobs = plan_without_network(folder, "table_evaluators", "--config", "track=paper")
+    assert jobs["judge_by_another"] == 4 * len(
+        read_params(folder)["tracks"]["paper"]["prompt_sets"]
+    )
+    assert jobs["table_evaluators"] == 1
+
+
+def test_the_paper_profile_gives_each_job_a_card_and_vllm_where_it_is_asked_for(tmp_path):
+    folder = copy_tree(tmp_path)
+    params = read_params(folder)
+    params["tracks"]["paper"]["systems"]["llasa-3b"]["engine"] = "vllm"
+    write_params(folder, params)
+    targets = [f"data/paper/candidates/{name}/rare/000.parquet" for name in ("llasa-3b", "csm-1b")]
+    process = snakemake(folder, "-n", "-p", *targets, "--profile", "profiles/paper")
     assert process.returncode == 0, process.stderr
+    said = [line.strip() for line in process.stdout.splitlines()]
+    commands = [line for line in said if line.startswith("Shell command: python")]
+    commands = [line for line in commands if "sample_candidates.py" in line]
+    assert len(commands) == 2
+    assert all("workflow/on_card.py python scripts/sampling/" in line for line in commands)
+    assert sorted("--adapter llasa-vllm" in line for line in commands) == [False, True]
+
+
+def test_distillation_of_the_paper_track_is_planned_without_network(tmp_path):
+    folder = copy_tree(tmp_path)
+    jobs = plan_without_network(folder, "distillation", "--config", "track=paper")
     plan = read_params(folder)["tracks"]["paper"]["distillation"]
     rounds = {name: arm["num_rounds"] for name, arm in plan["arms"].items()}
     arms = [(a, n) for system in plan["systems"].values() for a, n in system.items()]
-    jobs = jobs_of(process.stdout)
     by_grpo = sum(number for arm, number in arms if arm == "grpo")
     assert jobs["finetune_grpo"] == by_grpo > 0
     trainings = sum(rounds.get(arm, 0) * number for arm, number in arms)

@@ -49,6 +49,7 @@ if POLICIES:
 
 include: "rules/speaking.smk"
 include: "rules/document.smk"
+include: "rules/metadata.smk"
 include: "rules/verification.smk"
 include: "rules/pretraining.smk"
 include: "rules/benchmarks.smk"

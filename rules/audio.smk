@@ -32,7 +32,7 @@ rule decode_audio:
             device=TRACK["device"],
         ),
     shell:
-        run("candidates", to="output")
+        run("candidates", to="output", on_card=True)
 
 
 rule speak_references:
@@ -83,4 +83,4 @@ rule resynthesise:
             device=TRACK["device"],
         ),
     shell:
-        run("references", to="output")
+        run("references", to="output", on_card=True)

@@ -1,12 +1,17 @@
 """What the workflow itself costs, and what the real systems need; by name, not part of `all`.
 
 out: figures/{track}/table_scale.{csv,md}
-     figures/{track}/table_speak.{csv,md}
+     figures/{track}/table_speak.{csv,md,tex}
      figures/paper/table_resources.{csv,md}
      figures/paper/table_training_resources.{csv,md}
+     figures/paper/table_cards.{csv,md}
      figures/benchmarks/table_gpu.{csv,md}
      figures/benchmarks/table_speed.{csv,md}
+     figures/benchmarks/table_fast_verifier.{csv,md}
 """
+
+# What the verifier has the weights of, as its authors run it.
+REFERENCE_RECOGNISER = "openai-whisper-tiny.en"
 
 
 rule table_scale:
@@ -84,14 +89,36 @@ rule table_training_resources:
         run(to=TABLE)
 
 
+rule table_cards:
+    """Table: candidates and sequences of the real systems that a card's memory holds at once."""
+    input:
+        code=code("table_cards"),
+        sampling=rules.table_resources.output.csv,
+        training=rules.table_training_resources.output.csv,
+    output:
+        csv="figures/paper/table_cards.csv",
+        markdown="figures/paper/table_cards.md",
+        latex="figures/paper/table_cards.tex",
+    log:
+        "logs/paper/table_cards.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            num_sequences=config["tracks"]["paper"]["distillation"]["micro_batch_size"],
+            card_gb=[24, 40, 48, 80, 141],
+        ),
+    shell:
+        run("sampling", "training", to=TABLE)
+
+
 rule table_speak:
-    """Table: `selfverify speak` end to end: cost against a single shot, latency, what it leaves."""
+    """Table: `selfverify speak` end to end: cost against a single shot, real time, latency."""
     input:
         code=code("table_speak"),
         prompts=f"{DATA}/prompts/standard.parquet",
     output:
-        csv=f"{FIGURES}/table_speak.csv",
-        markdown=f"{FIGURES}/table_speak.md",
+        **figure_files("table_speak", csv="csv", markdown="md", latex="tex"),
     log:
         f"logs/{TRACK_NAME}/table_speak.log",
     conda:
@@ -100,9 +127,12 @@ rule table_speak:
         options(
             systems=list(TRACK["systems"]),
             num_prompts=20,
+            num_draws=4,
+            policies=["accepted", "good", "best"],
+            verifiers=["one", "grey", "both"],
         ),
     shell:
-        run("prompts", to=("csv", "markdown"))
+        run("prompts", to=TABLE)
 
 
 rule benchmark_gpu:
@@ -168,3 +198,42 @@ rule table_speed:
         ),
     shell:
         run("prompts", to=TABLE)
+
+
+if REFERENCE_RECOGNISER in TRACK["recognisers"]:
+
+    # The verifier beside the recogniser that it stands for, in the evaluator's place.
+    use rule judge_candidates as judge_both_ways with:
+        input:
+            code=code("judge_candidates"),
+            prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
+            audio=all_shards("audio"),
+            verifier=all_shards(f"transcripts/{TRACK['verifier']}"),
+            evaluator=all_shards(f"transcripts/{REFERENCE_RECOGNISER}"),
+        output:
+            f"{DATA}/judged_both_ways/{{voice}}/{{prompt_set}}.parquet",
+        log:
+            f"logs/{TRACK_NAME}/judge_both_ways/{{voice}}/{{prompt_set}}.log",
+
+    rule table_fast_verifier:
+        """Table: verdicts of the fast verifier beside those of the one that it stands for."""
+        input:
+            code=code("table_fast_verifier"),
+            verdicts=[
+                f"{DATA}/judged_both_ways/{system}/hard.parquet" for system in TRACK["systems"]
+            ],
+        output:
+            csv="figures/benchmarks/table_fast_verifier.csv",
+            markdown="figures/benchmarks/table_fast_verifier.md",
+            latex="figures/benchmarks/table_fast_verifier.tex",
+        log:
+            "logs/table_fast_verifier.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                reference=REFERENCE_RECOGNISER,
+                fast=TRACK["verifier"],
+            ),
+        shell:
+            run("verdicts", to=TABLE)

@@ -9,15 +9,17 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, str(Path(workflow.basedir) / "scripts"))
 
-from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
+from selfverify.adapters import CODECS, ENGINES, RECOGNISERS, SYSTEMS
 from selfverify.storage.checkpoints import CHECKSUMS, checkpoint_files
 from selfverify.workflow.code_closure import code_files
 from selfverify.distillation.plan import (
     TEACHER,
+    is_of_references,
     line_of,
     matched_of,
     plan_policies,
     plan_temperatures,
+    spoken_by,
 )
 from selfverify.errors import InputError
 from selfverify.workflow.job_environment import set_job_environment
@@ -42,9 +44,12 @@ PRETRAIN = config["pretrain"]
 BUNDLED_WHISPER = "data/mini/asr/whisper-tiny.en.pt"  # what the rule convert_whisper makes
 
 PROMPT_SETS = list(TRACK["prompt_sets"])  # to evaluate with, `standard` first
-# All that is drawn, with the prompts of distillation.
-TEXTS = TRACK["prompt_sets"] | (
-    {"train": TRACK["train_prompts"]} if "train_prompts" in TRACK else {}
+CALIBRATION_SETS = ["calibration"] if "calibration" in TRACK else []
+# All that is drawn, with the prompts of calibration and distillation.
+TEXTS = (
+    TRACK["prompt_sets"]
+    | {name: TRACK[name] for name in CALIBRATION_SETS}
+    | ({"train": TRACK["train_prompts"]} if "train_prompts" in TRACK else {})
 )
 GRAMMAR_SETS, CRITERIA_SETS, LIBRISPEECH_SETS, ADVERSARIAL_SETS = (
     [name for name, entry in TEXTS.items() if entry["source"] == source]
@@ -58,6 +63,12 @@ FETCHED = {
     for kind in ("systems", "codecs", "recognisers")
     for entry in TRACK[kind].values()
     if "hub" in entry
+}
+# The same of recognisers' weights in one file.
+FETCHED_FILES = {
+    entry["model"]: entry["file"] | {"sha256": entry["sha256"]}
+    for entry in TRACK["recognisers"].values()
+    if "file" in entry
 }
 # References stand where a system would: the voice itself, and the voice through each codec.
 RESYNTHESES = {f"{codec}-resynthesis": codec for codec in TRACK["codecs"]}
@@ -96,6 +107,11 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+def file_name(arm):
+    """An arm as a part of paths."""
+    return arm.replace(" ", "-")
+
+
 # All of them stand before the first rule: a later statement would make Snakemake forget those of
 # all rules above it, once outputs live in remote storage.
 wildcard_constraints:
@@ -105,6 +121,7 @@ wildcard_constraints:
     voice=one_of([*VOICES, *POLICIES, CORRUPTED]),
     prompt_set=one_of(TEXTS),
     recogniser=one_of(TRACK["recognisers"]),
+    arm=one_of(map(file_name, [TEACHER, *(policy.arm for policy in POLICIES.values())])),
     shard=r"\d{3}",
     trained_codec=one_of(PRETRAIN["codecs"]),
     trained_system=one_of(PRETRAIN["systems"]),
@@ -134,11 +151,16 @@ def options(**arguments):
     return lambda wildcards: as_options(of(arguments, wildcards))
 
 
-def run(*inputs, to, threads=False):
+# Snakemake counts cards; which one a job takes, this says.
+ON_CARD = "python scripts/selfverify/workflow/on_card.py " if GPU else ""
+
+
+def run(*inputs, to, threads=False, on_card=False):
     """The command of a rule: its script, on the inputs and to the outputs that are named.
 
     Each is an option of the name that it has in the rule; a sole output without one is "output".
-    With `threads` the script is told how many it has.
+    With `threads` the script is told how many it has, and with `on_card` it has a card of its own
+    where the track's models run on cards.
     What the script prints goes into the log and to standard error.
     """
     outputs = [to] if isinstance(to, str) else to
@@ -148,7 +170,8 @@ def run(*inputs, to, threads=False):
         for name in outputs
     ]
     files += ["--num-threads {threads}"] if threads else []
-    return f"python {{input.code[0]}} {' '.join(files)} {{params}} 2>&1 | tee {{log}} >&2"
+    card = ON_CARD if on_card else ""
+    return f"{card}python {{input.code[0]}} {' '.join(files)} {{params}} 2>&1 | tee {{log}} >&2"
 
 
 def growing(amount):
@@ -166,16 +189,21 @@ def sets_of(voice):
     return ORIGINAL_SETS if voice == CORRUPTED else PROMPT_SETS
 
 
-def set_files(folder, voice):
+def drawn_sets(voice):
+    """What a voice speaks in all: a system also what its hard prompts' categories are judged by."""
+    return [*sets_of(voice), *(CALIBRATION_SETS if voice in TRACK["systems"] else [])]
+
+
+def set_files(folder, voice, sets=sets_of):
     """The file of each prompt set of a voice, below a folder such as verdicts."""
-    return [f"{folder}/{voice}/{prompt_set}.parquet" for prompt_set in sets_of(voice)]
+    return [f"{folder}/{voice}/{prompt_set}.parquet" for prompt_set in sets(voice)]
 
 
-def shard_files(folder, voice):
+def shard_files(folder, voice, sets=sets_of):
     """Every shard of every prompt set of a voice, below a folder such as audio."""
     return [
         f"{folder}/{voice}/{prompt_set}/{shard}.parquet"
-        for prompt_set in sets_of(voice)
+        for prompt_set in sets(voice)
         for shard in shards(prompt_set)
     ]
 
@@ -185,8 +213,8 @@ def num_shards(wildcards):
 
 
 def to_keep_apart_from(wildcards):
-    """What the prompts of distillation must not resemble; other prompt sets are free."""
-    sets = ORIGINAL_SETS if wildcards.prompt_set == "train" else []
+    """What prompts that evaluate nothing must not resemble; prompt sets are free."""
+    sets = [] if wildcards.prompt_set in PROMPT_SETS else ORIGINAL_SETS
     return [f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in sets]
 
 
@@ -200,6 +228,13 @@ def of_system(key, default=None):
     return lambda wildcards: SPEAKERS[wildcards.system].get(key, default)
 
 
+def sampler(wildcards):
+    """The adapter that draws a system's candidates: that of its engine, where it has one."""
+    speaker = SPEAKERS[wildcards.system]
+    engine = ENGINES[speaker.get("engine", "transformers")]
+    return engine.get(speaker["adapter"], speaker["adapter"])
+
+
 def sampling_settings(speaker):
     """What the parameters say of how a system draws: the fields of `SamplingSettings`."""
     keys = ("temperature", "top_p", "top_k", "max_audio_s", "repetition_penalty")
@@ -210,6 +245,8 @@ def pool_size(wildcards):
     """Candidates per utterance: fewer of what is sampled for distillation."""
     if wildcards.prompt_set == "train":
         return TRACK["distillation"]["pool_size"]
+    if wildcards.prompt_set in CALIBRATION_SETS:
+        return TRACK["calibration"]["pool_size"]
     if wildcards.system in POLICIES:
         return TRACK["distillation"]["eval_pool_size"]
     return TRACK["pool_size"]
@@ -228,7 +265,7 @@ def of_recogniser(key, default=None):
 def recogniser_options(role):
     """What loads the track's verifier or evaluator, as JSON."""
     entry = TRACK["recognisers"][TRACK[role]]
-    loaded = {key: value for key, value in entry.items() if key != "hub"}
+    loaded = {key: value for key, value in entry.items() if key not in ("hub", "file")}
     device = {} if TRACK["device"] == "cpu" else {"device": TRACK["device"]}
     return json.dumps(loaded | device | {"language": config["metric"]["language"]})
 
@@ -236,6 +273,11 @@ def recogniser_options(role):
 def of_hub(key, default=None):
     """A function of wildcards: what the parameters say of the checkpoint's place on the hub."""
     return lambda wildcards: FETCHED[Path(DATA, "checkpoints", wildcards.fetched)].get(key, default)
+
+
+def of_file(key):
+    """A function of wildcards: what the parameters say of where a recogniser's file comes from."""
+    return lambda wildcards: FETCHED_FILES[f"{DATA}/checkpoints/{wildcards.fetched}.pt"][key]
 
 
 def of_trained_codec(key):
@@ -305,13 +347,14 @@ def candidates_a_step(wildcards):
     return int(drawn / policy.num_steps)
 
 
-def judged(names, folder="verdicts"):
+def judged(names, folder="verdicts", sets=ORIGINAL_SETS):
     """Verdicts, or the like, of systems or policies on the prompts that are evaluated."""
-    return [
-        f"{DATA}/{folder}/{name}/{prompt_set}.parquet"
-        for name in names
-        for prompt_set in ORIGINAL_SETS
-    ]
+    return [f"{DATA}/{folder}/{name}/{prompt_set}.parquet" for name in names for prompt_set in sets]
+
+
+def judged_audio(name):
+    """Audio of the prompts that no system chose."""
+    return shard_files(f"{DATA}/audio", name, sets=lambda _: ORIGINAL_SETS)
 
 
 def _codec_name(wildcards):
@@ -367,9 +410,16 @@ def frozen_choice(wildcards):
 
 def model_file(wildcards):
     """The recogniser's model where a rule of this workflow makes or fetches it."""
-    model = TRACK["recognisers"][wildcards.recogniser]["model"]
+    return model_files(wildcards.recogniser)
+
+
+def model_files(recogniser):
+    """The same, of a recogniser by name."""
+    model = TRACK["recognisers"][recogniser]["model"]
     if Path(model) in FETCHED:
         return local(f"{model}/{CHECKSUMS}")
+    if model in FETCHED_FILES:
+        return local(model)
     return [model] if model == BUNDLED_WHISPER else []
 
 
@@ -381,6 +431,13 @@ def all_shards(folder):
         return [f"{place}/{shard}.parquet" for shard in shards(wildcards.prompt_set)]
 
     return files
+
+
+def verifier_transcripts(wildcards):
+    """What the verifier heard of a voice: nothing of policies, of which nothing is selected here."""
+    if wildcards.voice in POLICIES:
+        return []
+    return all_shards(f"transcripts/{TRACK['verifier']}")(wildcards)
 
 
 def figure_files(name, **suffixes):

@@ -1,11 +1,10 @@
 """The controlled comparison of policies and rivals with their teachers.
 
-Every arm is drawn at its system's temperature, and at one at which the system itself fails less:
-what an arm gains there, it gains on top of cooling.
+Every arm is drawn at its system's temperature on all prompts, and on some at one at which the system
+itself fails less: what an arm gains there, it gains on top of cooling.
 
 in:  data/{track}/verdicts, audio and policies
-out: data/{track}/pitch/{system}/{prompt_set}.parquet
-     data/{track}/entropy/{system}/{prompt_set}.parquet
+out: data/{track}/measures/{system}/{arm}/pitch.parquet and entropy.parquet
      figures/{track}/sharpening_line.*, table_distillation.*, table_method_comparison.*, distillation_gain.*, …
 """
 
@@ -42,15 +41,20 @@ SHARPENED = (
     | MATCHED
     | {name: (system, TEACHER) for name, (system, _) in LINE.items()}
 )
+SHARPENED_SETS = DISTILLATION["sharpening_line"]["prompt_sets"]
+# The same of what is drawn at its system's temperature.
+OWN = {system: (system, TEACHER) for system in DISTILLATION["systems"]} | {
+    name: (policy.system, policy.arm) for name, policy in FINAL.items()
+}
 
 
 rule table_distillation:
-    """Table: failures of every arm, single shot and best of n, and the share that it closes."""
+    """Table: failures of every arm, single shot, and the share that it closes."""
     input:
         code=code("table_distillation"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
-        matched=judged(MATCHED),
+        matched=judged(MATCHED, sets=DISTILLATION["matched_prompt_sets"]),
     output:
         **reported("table_distillation"),
     log:
@@ -78,7 +82,7 @@ rule table_method_comparison:
         code=code("table_method_comparison"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
-        matched=judged(MATCHED),
+        matched=judged(MATCHED, sets=DISTILLATION["matched_prompt_sets"]),
     output:
         **reported("table_method_comparison"),
     log:
@@ -120,14 +124,14 @@ rule table_distillation_power:
 
 
 rule measure_pitch:
-    """Pitch and its spread of every candidate."""
+    """Pitch and its spread of every candidate of an arm."""
     input:
         code=code("measure_pitch"),
-        audio=all_shards("audio"),
+        audio=said_by("audio", OWN, ORIGINAL_SETS),
     output:
-        f"{DATA}/pitch/{{voice}}/{{prompt_set}}.parquet",
+        f"{DATA}/measures/{{system}}/{{arm}}/pitch.parquet",
     log:
-        f"logs/{TRACK_NAME}/measure_pitch/{{voice}}/{{prompt_set}}.log",
+        f"logs/{TRACK_NAME}/measure_pitch/{{system}}/{{arm}}.log",
     conda:
         "../envs/default.yaml"
     shell:
@@ -140,7 +144,7 @@ rule table_guards:
         code=code("table_guards"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
-        pitches=judged([*DISTILLATION["systems"], *FINAL], folder="pitch"),
+        pitches=measured("pitch", OWN),
     output:
         **reported("table_guards"),
     log:
@@ -225,6 +229,10 @@ rule distillation_gain:
         f"logs/{TRACK_NAME}/distillation_gain.log",
     conda:
         "../envs/default.yaml"
+    params:
+        options(
+            systems=list(TRACK["systems"]),
+        ),
     shell:
         run("table", to=("pdf", "png"))
 
@@ -250,19 +258,16 @@ rule training_curves:
 
 
 rule measure_entropy:
-    """How sharply a system or policy chose what it says."""
+    """How sharply the speakers of an arm chose what they say."""
     input:
         code=code("measure_entropy", SYSTEMS, of_system("adapter")),
-        prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
-        candidates=lambda wildcards: [
-            f"{DATA}/candidates/{wildcards.system}/{wildcards.prompt_set}/{shard}.parquet"
-            for shard in shards(wildcards.prompt_set)
-        ],
-        checkpoint=files_of(of_system("checkpoint")),
+        prompts=expand(f"{DATA}/prompts/{{prompt_set}}.parquet", prompt_set=SHARPENED_SETS),
+        candidates=said_by("candidates", SHARPENED, SHARPENED_SETS),
+        checkpoints=checkpoint_files_of(SHARPENED),
     output:
-        f"{DATA}/entropy/{{system}}/{{prompt_set}}.parquet",
+        f"{DATA}/measures/{{system}}/{{arm}}/entropy.parquet",
     log:
-        f"logs/{TRACK_NAME}/measure_entropy/{{system}}/{{prompt_set}}.log",
+        f"logs/{TRACK_NAME}/measure_entropy/{{system}}/{{arm}}.log",
     conda:
         "../envs/default.yaml"
     resources:
@@ -271,23 +276,28 @@ rule measure_entropy:
         gpu=GPU,
     params:
         options(
+            speakers=members_of(SHARPENED),
+            checkpoints=of_members("checkpoint", SHARPENED),
+            temperatures=of_members("temperature", SHARPENED),
             adapter=of_system("adapter"),
-            checkpoint=of_system("checkpoint"),
             dtype=of_system("dtype"),
             voice=of_system("voice", ""),
-            sampling=lambda wildcards: sampling_settings(SPEAKERS[wildcards.system]),
+            # A rival is alone in its arm; all others differ from their system in temperature alone.
+            sampling=lambda wildcards: sampling_settings(
+                SPEAKERS[members_of(SHARPENED)(wildcards)[0]]
+            ),
             device=TRACK["device"],
         ),
     shell:
-        run("prompts", "candidates", to="output")
+        run("prompts", "candidates", to="output", on_card=True)
 
 
 rule sharpening_line:
     """Figure: failure rate against entropy, systems as they cool and every arm beside them."""
     input:
         code=code("plot_sharpening_line"),
-        verdicts=sharpened("verdicts"),
-        entropies=sharpened("entropy"),
+        verdicts=judged(SHARPENED, sets=SHARPENED_SETS),
+        entropies=measured("entropy", SHARPENED),
     output:
         **reported("sharpening_line"),
     log:

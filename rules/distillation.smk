@@ -5,7 +5,7 @@ rule per round of an online arm. `snakemake distillation`; a part of `all` where
 parameters says so.
 
 in:  data/{track}/candidates, audio and transcripts of the prompt set `train`
-out: data/{track}/training_pools/{system}/{shard}.parquet
+out: data/{track}/training_pools/{system}/{shard}.parquet, and of {system}-reference, true speech
      data/{track}/policies/{policy}, a checkpoint with its adapter and curve
 """
 
@@ -37,6 +37,38 @@ rule judge_training_pool:
         ),
     shell:
         run("prompts", "candidates", "audio", "transcripts", to="output")
+
+
+rule speak_training_pool:
+    """The voice's own speech of one shard of training prompts, in a system's ids."""
+    input:
+        code=code("speak_training_pool", SYSTEMS, of_system("adapter")),
+        codec_code=code("speak_training_pool", CODECS, of_codec("adapter")),
+        prompts=f"{DATA}/prompts/train.parquet",
+        checkpoint=files_of(of_system("checkpoint")),
+        codec=files_of(of_codec("checkpoint")),
+    output:
+        f"{DATA}/training_pools/{spoken_by('{system}')}/{{shard}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/speak_training_pool/{{system}}/{{shard}}.log",
+    conda:
+        "../envs/default.yaml"
+    resources:
+        mem_mb=growing(4000),
+        runtime=growing(60),
+        gpu=GPU,
+    params:
+        options(
+            shard="{shard}",
+            num_shards=TEXTS["train"]["num_shards"],
+            adapter=of_system("adapter"),
+            checkpoint=of_system("checkpoint"),
+            codec_adapter=of_codec("adapter"),
+            codec=of_codec("checkpoint"),
+            device=TRACK["device"],
+        ),
+    shell:
+        run("prompts", to="output", on_card=True)
 
 
 rule finetune:
@@ -89,7 +121,7 @@ rule finetune:
             output=f"{DATA}/policies/{{policy}}",
         ),
     shell:
-        run("pools", "held_out", "evaluated", to=())
+        run("pools", "held_out", "evaluated", to=(), on_card=True)
 
 
 rule finetune_grpo:
@@ -105,7 +137,7 @@ rule finetune_grpo:
         evaluated=[f"{DATA}/prompts/{prompt_set}.parquet" for prompt_set in ORIGINAL_SETS],
         start=files_of(of_start("checkpoint")),
         codec=files_of(of_start_codec("checkpoint")),
-        verifier=[BUNDLED_WHISPER] if VERIFIER["model"] == BUNDLED_WHISPER else [],
+        verifier=model_files(TRACK["verifier"]),
     output:
         checkpoint=f"{DATA}/policies/{{policy}}/SHA256SUMS",
         curve=f"{DATA}/policies/{{policy}}/curve.csv",
@@ -156,4 +188,4 @@ rule finetune_grpo:
             output=f"{DATA}/policies/{{policy}}",
         ),
     shell:
-        run("prompts", "held_out", "evaluated", to=())
+        run("prompts", "held_out", "evaluated", to=(), on_card=True)

@@ -22,9 +22,11 @@ LEARNT_FROM = learnt_from()
 
 def evaluated_on(name):
     """Prompt sets that a policy is drawn on; none of a round on the way."""
-    if name in FINAL or name in MATCHED:
+    if name in FINAL:
         return ORIGINAL_SETS
-    return DISTILLATION["sharpening_line"]["prompt_sets"] if name in LINE else []
+    sets = SHARPENED_SETS if name in SHARPENED else []
+    matched = DISTILLATION["matched_prompt_sets"] if name in MATCHED else []
+    return [found for found in ORIGINAL_SETS if found in {*sets, *matched}]
 
 
 def learnt_files(folder, speaker):
@@ -35,42 +37,36 @@ def learnt_files(folder, speaker):
     ]
 
 
-def measured_files(speaker):
-    """What the comparison and the trainings make of a system or policy, folder → files."""
-    sets = DISTILLATION["sharpening_line"]["prompt_sets"] if speaker in SHARPENED else []
-    pitch = ORIGINAL_SETS if speaker in FINAL or speaker in TRACK["systems"] else []
-    found = {
-        "training_pools": [f"{shard:03d}" for shard in LEARNT_FROM.get(speaker, [])],
-        "pitch": pitch,
-        "entropy": sets,
-    }
-    return {
-        f"{DATA}/{kind}/{speaker}": [f"{DATA}/{kind}/{speaker}/{name}.parquet" for name in names]
-        for kind, names in found.items()
-        if names
-    }
+def pool_files(speaker):
+    """What the verifier says of training candidates of a system or policy, folder → files."""
+    folder = f"{DATA}/training_pools/{speaker}"
+    files = [f"{folder}/{shard:03d}.parquet" for shard in LEARNT_FROM.get(speaker, [])]
+    return {folder: files} if files else {}
+
+
+def measured_files(system, arm):
+    """What the comparison measures of an arm, folder → files."""
+    speakers = {"pitch": OWN, "entropy": SHARPENED}
+    kinds = [kind for kind, places in speakers.items() if (system, arm) in places.values()]
+    folder = f"{DATA}/measures/{system}/{file_name(arm)}"
+    return {folder: [f"{folder}/{kind}.parquet" for kind in kinds]}
 
 
 def policy_files(name):
     """Every file of a policy, folder → files."""
     drawn = [f"{s}/{shard}" for s in evaluated_on(name) for shard in shards(s)]
-    found = {"verdicts": evaluated_on(name)} | {
-        kind: drawn for kind in ("candidates", "audio", *_recognised())
-    }
+    kinds = ("candidates", "audio", f"transcripts/{TRACK['evaluator']}")
+    found = {"verdicts": evaluated_on(name)} | dict.fromkeys(kinds, drawn)
     files = {
         f"{DATA}/{kind}/{name}": [f"{DATA}/{kind}/{name}/{part}.parquet" for part in parts]
         for kind, parts in found.items()
     }
     for kind in ("candidates", "audio", f"transcripts/{TRACK['verifier']}"):
-        files[f"{DATA}/{kind}/{name}"] += learnt_files(kind, name)
+        files.setdefault(f"{DATA}/{kind}/{name}", []).extend(learnt_files(kind, name))
     if POLICIES[name].is_trained:
         folder = f"{DATA}/policies/{name}"
         files[folder] = [f"{folder}/{file}" for file in (CHECKSUMS, "curve.csv", "training.json")]
-    return {folder: paths for folder, paths in files.items() if paths} | measured_files(name)
-
-
-def _recognised():
-    return [f"transcripts/{recogniser}" for recogniser in USED_RECOGNISERS]
+    return {folder: paths for folder, paths in files.items() if paths} | pool_files(name)
 
 
 def arm_params(system, arm):
@@ -81,11 +77,14 @@ def arm_params(system, arm):
     keys += ["distillation.num_shards", "distillation.num_held_out_shards"]
     if system in DISTILLATION["matched_temperature"] and arm not in DISTILLATION["rivals"]:
         keys.append(f"distillation.matched_temperature.{system}")
+        keys.append("distillation.matched_prompt_sets")
     if arm == TEACHER:
         keys.append("distillation.sharpening_line")
-    elif arm in DISTILLATION["rivals"]:
-        keys.append(f"distillation.rivals.{arm}")
     else:
+        keys.append("distillation.sharpening_line.prompt_sets")
+    if arm in DISTILLATION["rivals"]:
+        keys.append(f"distillation.rivals.{arm}")
+    elif arm != TEACHER:
         keys += [f"distillation.{key}" for key in (f"arms.{arm}", *TRAINING_KEYS)]
         if DISTILLATION["arms"][arm]["losses"] == ["grpo"]:
             keys.append("train_prompts.num_utterances")
@@ -104,11 +103,13 @@ TRAINING_KEYS = ("num_steps", "batch_size", "micro_batch_size", "lora_rank")
 def arm_stage(system, arm):
     """The stage of an arm of a system; with a system as it is, what distillation makes of it."""
     members = [n for n, policy in POLICIES.items() if (policy.system, policy.arm) == (system, arm)]
-    files = measured_files(system) if arm == TEACHER else {}
+    files = measured_files(system, arm) | (pool_files(system) if arm == TEACHER else {})
     for name in members:
         files |= policy_files(name)
+    if is_of_references(DISTILLATION["arms"].get(arm, {})):
+        files |= pool_files(spoken_by(system))
     return Stage(
-        f"distillation-{system}-{arm}".replace(" ", "-").replace(".", "_"),
+        f"distillation-{system}-{file_name(arm)}".replace(".", "_"),
         files=tuple(path for paths in files.values() for path in paths),
         folders=tuple(files),
         # PEFT and transformers write adapter, weights and tokenizer under names of their own.
@@ -118,7 +119,7 @@ def arm_stage(system, arm):
 
 
 # Of an arm, what the prediction of its temperature needs.
-SAID = ("losses", "num_rounds", "temperature_matched")
+SAID = ("losses", "num_rounds", "selection", "temperature_matched")
 # What the rules of tables and figures have as parameters.
 COMPARISON_KEYS = (
     "systems",
@@ -132,6 +133,7 @@ COMPARISON_KEYS = (
     "eval_pool_size",
     "rivals",
     "matched_temperature",
+    "matched_prompt_sets",
     "sharpening_line",
     "primary_contrasts",
 )

@@ -1,17 +1,29 @@
-"""The study as a paper, by name, not part of `all`: `snakemake paper`.
+"""The study as a paper, `snakemake paper`; a part of `all` unless `--config` sets parameters.
+
+What it shows of parameters are cells of params.yaml and of files by --configfile; what --config says
+is in no file. Distillation is in it where it is in `all`.
 
 in:  data/{track}/results, figures/{track}, params.yaml
 out: figures/{track}/paper.pdf, paper.html and paper.numbers.csv, the list of all it shows
 """
 
+import os
+
+from selfverify.document.parameters import fingerprint, shown_parameters
+
 PAPER = figure_files("paper", pdf="pdf", html="html", numbers="numbers.csv")
 PAPER_TEXT = "scripts/selfverify/document"
-# What distillation made, where it was run: options and no inputs, or the paper would train.
+TRAINED_HERE = [
+    f"{entry['checkpoint']}/training.json"
+    for entry in TRACK["systems"].values()
+    if "hub" not in entry and Path(entry["checkpoint"], "training.json").exists()
+]
+PAPER_IN_ALL = not set(workflow.config_settings.config) - {"track"}
 DISTILLED_PARTS = [
     path
-    for files in (DISTILLED_FILES.values() if POLICIES else [])
+    for files in (DISTILLED_FILES.values() if IN_ALL else [])
     for path in files.values()
-    if Path(path).suffix in (".csv", ".pdf") and Path(path).exists()
+    if Path(path).suffix in (".csv", ".pdf")
 ]
 
 
@@ -32,7 +44,11 @@ rule paper:
             ]
         ),
         versions=local(["pyproject.toml", "envs/requirements.lock"]),
-        results=[*(path for name, path in RESULTS.items() if name != "metrics"), THRESHOLD_SWEEP],
+        results=[
+            *(path for name, path in RESULTS.items() if name != "metrics"),
+            THRESHOLD_SWEEP,
+            *REGIMES,
+        ],
         figures=[
             path
             for files in FIGURE_FILES.values()
@@ -40,16 +56,8 @@ rule paper:
             if Path(path).suffix in (".csv", ".pdf")
         ],
         examples=EXAMPLE_FILES,
-        checkpoints=local(
-            [
-                f"{entry['checkpoint']}/training.json"
-                for entry in TRACK["systems"].values()
-                if Path(entry["checkpoint"], "training.json").exists()
-            ]
-        ),
-        parameters=local(
-            ["params.yaml", *(str(path) for path in workflow.configfiles if path != "params.yaml")]
-        ),
+        checkpoints=local(TRAINED_HERE),
+        distillation=DISTILLED_PARTS,
     output:
         **PAPER,
     log:
@@ -58,8 +66,19 @@ rule paper:
         "../envs/default.yaml"
     params:
         options(
-            distillation=DISTILLED_PARTS or None,
+            # No input: DVC and Snakemake ask for the keys that are shown, not for all of the file.
+            parameters=list(
+                dict.fromkeys(["params.yaml", *map(os.path.relpath, workflow.configfiles)])
+            ),
+            settings=fingerprint(config, TRACK_NAME),
             track=TRACK_NAME,
         ),
     shell:
-        run("results", "figures", "examples", "checkpoints", "parameters", to=tuple(PAPER))
+        run(
+            "results",
+            "figures",
+            "examples",
+            *(["checkpoints"] if TRAINED_HERE else []),
+            *(["distillation"] if IN_ALL else []),
+            to=tuple(PAPER),
+        )

@@ -5,11 +5,35 @@ out: figures/{track}/
 """
 
 FIGURE_FILES = {
-    "failure_by_n": figure_files("failure_by_n", pdf="pdf", png="png"),
+    name: figure_files(name, pdf="pdf", png="png") for name in ("summary", "failure_by_n")
 } | {
     name: figure_files(name, csv="csv", pdf="pdf", png="png")
     for name in ("failure_modes", "failure_by_category", "failure_by_draws")
 }
+
+
+# Inputs of the summary where `all` has distillation.
+GAINS = {"distillation": f"{FIGURES}/table_distillation.csv"} if IN_ALL else {}
+
+
+rule summary:
+    """Figure: the study on a page: failures against n and draws, and what distillation gains."""
+    input:
+        **GAINS,
+        code=code("plot_summary"),
+        rates=RESULTS["rates"],
+    output:
+        **reported("summary"),
+    log:
+        f"logs/{TRACK_NAME}/summary.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=list(TRACK["systems"]),
+        ),
+    shell:
+        run("rates", *GAINS, to=("pdf", "png"))
 
 
 rule failure_by_n:

@@ -3,9 +3,11 @@
 in:  data/{track}/verdicts, audio and prompts
 out: figures/{track}/audio/{system}/
      data/{track}/listening/{system}.html, more of them, with pictures
-     by name alone, for people to rate (docs/listening.md):
-     data/{track}/listening/test_{system}.html and .key.csv, `listening_tests`
-     figures/{track}/table_simulated_raters.*
+     figures/{track}/table_simulated_raters.*, table_listening_power.*
+     by name alone, for people to rate (docs/listening.md), each with its .key.csv:
+     data/{track}/listening/test_{system}.html, `listening_test_{system}`
+     data/{track}/listening/pairs_{system}.html and pairs_{policy}.html, `listening_pairs_{system}`
+     where people rated, figures/{track}/table_listeners.*
 """
 
 from selfverify.listening.command import NUM_CLIPS
@@ -75,6 +77,7 @@ rule listening_test:
         verdicts=set_files(f"{DATA}/verdicts", "{system}"),
         audio=shard_files(f"{DATA}/audio", "{system}"),
         prompts=expand(f"{DATA}/prompts/{{prompt_set}}.parquet", prompt_set=PROMPT_SETS),
+        references=shard_files(f"{DATA}/audio", "reference"),
     output:
         page=f"{DATA}/listening/test_{{system}}.html",
         key=f"{DATA}/listening/test_{{system}}.key.csv",
@@ -89,14 +92,87 @@ rule listening_test:
             seed=config["seed"],
         ),
     shell:
-        run("verdicts", "audio", "prompts", to=("page", "key"))
+        run("verdicts", "audio", "prompts", "references", to=["page"])
 
 
-rule listening_tests:
-    """A blind test of each system's clips, for raters."""
+rule listening_pairs_of_selection:
+    """A blind test of pairs: the single shot and what best-of-n keeps, where both pass."""
     input:
-        expand(f"{DATA}/listening/test_{{system}}.html", system=TRACK["systems"]),
-    localrule: True
+        code=code("listening_pairs"),
+        verdicts=judged(["{system}"]),
+        audio=judged_audio("{system}"),
+        selected=judged(["{system}"], "selected"),
+        prompts=expand(f"{DATA}/prompts/{{prompt_set}}.parquet", prompt_set=ORIGINAL_SETS),
+        references=shard_files(f"{DATA}/audio", "reference"),
+    output:
+        page=f"{DATA}/listening/pairs_{{system}}.html",
+        key=f"{DATA}/listening/pairs_{{system}}.key.csv",
+    log:
+        f"logs/{TRACK_NAME}/listening_pairs/{{system}}.log",
+    wildcard_constraints:
+        system=one_of(TRACK["systems"]),
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            system="{system}",
+            best_of=max(TRACK["best_of"]),
+            num_pairs=NUM_CLIPS,
+            seed=config["seed"],
+        ),
+    shell:
+        run("verdicts", "audio", "selected", "prompts", "references", to=["page"])
+
+
+rule listening_pairs_of_distillation:
+    """A blind test of pairs: a system's first candidate and its policy's, where both pass."""
+    input:
+        code=code("listening_pairs"),
+        verdicts=lambda wildcards: judged([of_policy(wildcards).system]),
+        audio=lambda wildcards: judged_audio(of_policy(wildcards).system),
+        policy_verdicts=judged(["{policy}"]),
+        policy_audio=judged_audio("{policy}"),
+        prompts=expand(f"{DATA}/prompts/{{prompt_set}}.parquet", prompt_set=ORIGINAL_SETS),
+        references=shard_files(f"{DATA}/audio", "reference"),
+    output:
+        page=f"{DATA}/listening/pairs_{{policy}}.html",
+        key=f"{DATA}/listening/pairs_{{policy}}.key.csv",
+    log:
+        f"logs/{TRACK_NAME}/listening_pairs/{{policy}}.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            system=lambda wildcards: of_policy(wildcards).system,
+            policy="{policy}",
+            num_pairs=NUM_CLIPS,
+            seed=config["seed"],
+        ),
+    shell:
+        run(
+            "verdicts",
+            "audio",
+            "policy_verdicts",
+            "policy_audio",
+            "prompts",
+            "references",
+            to=["page"],
+        )
+
+
+# `snakemake listening_test_mini-llasa`, and the like.
+for kind, names in {
+    "test": TRACK["systems"],
+    "pairs": [*TRACK["systems"], *(name for name in POLICIES if POLICIES[name].is_trained)],
+}.items():
+    for name in names:
+
+        rule:
+            name:
+                f"listening_{kind}_{name}"
+            input:
+                f"{DATA}/listening/{kind}_{name}.html",
+            localrule: True
 
 
 rule table_simulated_raters:
@@ -104,15 +180,56 @@ rule table_simulated_raters:
     input:
         code=code("table_simulated_raters"),
     output:
-        **figure_files("table_simulated_raters", csv="csv", markdown="md", latex="tex"),
+        **reported("table_simulated_raters"),
     log:
         f"logs/{TRACK_NAME}/table_simulated_raters.log",
     conda:
         "../envs/default.yaml"
     params:
         options(
-            num_studies=200,
+            num_studies=config["listening"]["num_studies"],
             seed=config["seed"],
         ),
     shell:
         run(to=TABLE)
+
+
+rule table_listening_power:
+    """Table: clips and raters that a corrected rate takes, by simulated raters."""
+    input:
+        code=code("table_listening_power"),
+    output:
+        **reported("table_listening_power"),
+    log:
+        f"logs/{TRACK_NAME}/table_listening_power.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            num_studies=config["listening"]["num_studies"],
+            seed=config["seed"],
+        ),
+    shell:
+        run(to=TABLE)
+
+
+if RATED:
+
+    rule table_listeners:
+        """Table: what people heard, where they rated the track's clips."""
+        input:
+            code=code("table_listeners"),
+            keys=expand(f"{DATA}/listening/test_{{system}}.key.csv", system=RATED),
+            ratings=local([file for files in RATED.values() for file in files]),
+        output:
+            **reported("table_listeners"),
+        log:
+            f"logs/{TRACK_NAME}/table_listeners.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                systems=list(RATED),
+            ),
+        shell:
+            run("keys", "ratings", to=TABLE)

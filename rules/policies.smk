@@ -30,7 +30,7 @@ def predicted_temperature(speaker, place):
     trained = DISTILLATION["arms"].get(arm)
     if arm == TEACHER:
         return drawn_at
-    if not trained or trained["losses"] != ["sft"]:
+    if not trained or trained["losses"] != ["sft"] or is_of_references(trained):
         return float("nan")
     num_rounds = 0 if trained.get("temperature_matched") else trained["num_rounds"]
     return round(own**num_rounds * drawn_at, 6)
@@ -43,3 +43,46 @@ def sharpened(folder):
         for name in SHARPENED
         for prompt_set in DISTILLATION["sharpening_line"]["prompt_sets"]
     ]
+
+
+def measured(measure, speakers):
+    """A measure of the candidates of speakers, a file for all of an arm."""
+    return [
+        f"{DATA}/measures/{system}/{file_name(arm)}/{measure}.parquet"
+        for system, arm in dict.fromkeys(speakers.values())
+    ]
+
+
+def members_of(speakers):
+    """A function of wildcards: those of the speakers that are of the arm of the system."""
+    return lambda wildcards: [
+        name
+        for name, (system, arm) in speakers.items()
+        if (system, file_name(arm)) == (wildcards.system, wildcards.arm)
+    ]
+
+
+def said_by(folder, speakers, sets):
+    """A function of wildcards: all shards of an arm's speakers, below a folder such as audio."""
+    return lambda wildcards: [
+        f"{DATA}/{folder}/{name}/{prompt_set}/{shard}.parquet"
+        for name in members_of(speakers)(wildcards)
+        for prompt_set in sets
+        for shard in shards(prompt_set)
+    ]
+
+
+def of_members(key, speakers):
+    """A function of wildcards: what the parameters say of each speaker of an arm."""
+    return lambda wildcards: [SPEAKERS[name][key] for name in members_of(speakers)(wildcards)]
+
+
+def checkpoint_files_of(speakers):
+    """A function of wildcards: the files of the checkpoints of an arm's speakers."""
+
+    def files(wildcards):
+        folders = dict.fromkeys(of_members("checkpoint", speakers)(wildcards))
+        found = [files_of(lambda _, folder=folder: folder)(wildcards) for folder in folders]
+        return [path for part in found for path in ([part] if isinstance(part, str) else part)]
+
+    return files

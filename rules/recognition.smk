@@ -53,4 +53,4 @@ rule transcribe:
             device=TRACK["device"],
         ),
     shell:
-        run("audio", to="output")
+        run("audio", to="output", on_card=True)

@@ -15,6 +15,7 @@ RESULTS = {
     "metrics": f"{DATA}/results/metrics.json",
 }
 THRESHOLD_SWEEP = f"{DATA}/results/threshold_sweep.csv"
+REGIMES = [f"{DATA}/results/regimes.csv" for _ in CALIBRATION_SETS]
 
 
 rule tabulate_failures:
@@ -51,3 +52,26 @@ rule sweep_thresholds:
         ),
     shell:
         run("verdicts", "selected", to="output")
+
+
+if CALIBRATION_SETS:
+
+    rule classify_categories:
+        """Which hard categories are bad luck and which a ceiling, by the calibration prompts."""
+        input:
+            code=code("classify_categories"),
+            verdicts=expand(
+                f"{DATA}/verdicts/{{system}}/calibration.parquet", system=TRACK["systems"]
+            ),
+        output:
+            REGIMES,
+        log:
+            f"logs/{TRACK_NAME}/classify_categories.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                max_never=TRACK["calibration"]["max_never"],
+            ),
+        shell:
+            run("verdicts", to="output")

@@ -8,7 +8,7 @@ out: data/{track}/candidates/{system}/{prompt_set}/{shard}.parquet
 rule sample_candidates:
     """The pool of one shard of a prompt set, from one system."""
     input:
-        code=code("sample_candidates", SYSTEMS, of_system("adapter")),
+        code=code("sample_candidates", SYSTEMS, sampler),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
         checkpoint=files_of(of_system("checkpoint")),
     output:
@@ -26,7 +26,7 @@ rule sample_candidates:
     params:
         options(
             system="{system}",
-            adapter=of_system("adapter"),
+            adapter=sampler,
             checkpoint=of_system("checkpoint"),
             dtype=of_system("dtype"),
             voice=of_system("voice", ""),
@@ -40,4 +40,4 @@ rule sample_candidates:
             device=TRACK["device"],
         ),
     shell:
-        run("prompts", to="output")
+        run("prompts", to="output", on_card=True)

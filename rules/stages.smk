@@ -18,6 +18,11 @@ def prompt_set_params(*keys, sets=PROMPT_SETS):
     return study_params(*(f"prompt_sets.{name}.{key}" for name in sets for key in keys))
 
 
+def calibration_params(*keys):
+    """Keys of the part of params.yaml on the prompts of calibration, where there are any."""
+    return study_params(*(f"{name}.{key}" for name in CALIBRATION_SETS for key in keys))
+
+
 def train_prompt_params(*keys):
     """Keys of the part of params.yaml on the prompts of distillation, where there are any."""
     return study_params(*(f"train_prompts.{key}" for key in keys if "train_prompts" in TRACK))
@@ -48,7 +53,7 @@ def candidates_stage(system):
     return Stage(
         f"candidates-{system}",
         files=(
-            *shard_files(f"{DATA}/candidates", system),
+            *shard_files(f"{DATA}/candidates", system, drawn_sets),
             *distilled_shards("candidates", system),
         ),
         folder=f"{DATA}/candidates/{system}",
@@ -58,6 +63,7 @@ def candidates_stage(system):
             *(study_params("distillation.pool_size") if is_distilled(system) else []),
             *(train_prompt_params("num_shards") if is_distilled(system) else []),
             *prompt_set_params("num_shards"),
+            *calibration_params("num_shards", "pool_size"),
             *system_params(system, without=["codec"]),
         ),
     )
@@ -73,11 +79,12 @@ def audio_stage(voice):
         params += ["device", f"codecs.{codec}"]
     return Stage(
         f"audio-{voice}",
-        files=(*shard_files(f"{DATA}/audio", voice), *distilled_shards("audio", voice)),
+        files=(*shard_files(f"{DATA}/audio", voice, drawn_sets), *distilled_shards("audio", voice)),
         folder=f"{DATA}/audio/{voice}",
         params=(
             *study_params(*params),
             *prompt_set_params("num_shards", sets=sets_of(voice)),
+            *(calibration_params("num_shards") if voice in TRACK["systems"] else []),
             *(["seed", "scorer.prompts_per_shard"] if voice == CORRUPTED else []),
         ),
     )
@@ -89,13 +96,14 @@ def transcripts_stage(recogniser, voice):
     return Stage(
         f"transcripts-{recogniser}-{voice}".replace(".", "_"),
         files=(
-            *shard_files(folder, voice),
+            *shard_files(folder, voice, drawn_sets),
             *(distilled_shards(f"transcripts/{recogniser}", voice) if is_verifier else []),
         ),
         folder=f"{folder}/{voice}",
         params=(
             *study_params("device", "recognisers"),
             *prompt_set_params("num_shards", sets=sets_of(voice)),
+            *(calibration_params("num_shards") if voice in TRACK["systems"] else []),
             "metric.language",
             "metric.min_speech_s",
         ),
@@ -105,7 +113,7 @@ def transcripts_stage(recogniser, voice):
 def verdicts_stage(voice):
     return Stage(
         f"verdicts-{voice}",
-        files=tuple(set_files(f"{DATA}/verdicts", voice)),
+        files=tuple(set_files(f"{DATA}/verdicts", voice, drawn_sets)),
         folder=f"{DATA}/verdicts/{voice}",
         params=(
             *study_params("verifier", "evaluator"),
@@ -130,6 +138,7 @@ STAGES = [
             "seed",
             *(["pretrain.corpus.num_utterances", "pretrain.corpus.seed"] if GRAMMAR_SETS else []),
             *study_params(*(["librispeech"] if LIBRISPEECH_SETS else [])),
+            *calibration_params("num_utterances"),
             *train_prompt_params("num_utterances", "max_overlap"),
             *prompt_set_params("num_utterances"),
             *prompt_set_params("max_s", sets=LIBRISPEECH_SETS),
@@ -143,8 +152,16 @@ STAGES = [
     *map(selected_stage, VOICES),
     Stage(
         "results",
-        files=(*RESULTS.values(), THRESHOLD_SWEEP),
-        params=("scorer.max_cer_sweep",),
+        files=(*RESULTS.values(), THRESHOLD_SWEEP, *REGIMES, POLICY_COSTS, *STARTS.values()),
+        params=(
+            "scorer.max_cer_sweep",
+            "metric.runaway_share",
+            *study_params("best_of"),
+            *calibration_params("max_never"),
+            *study_params(
+                *(f"systems.{s}.{key}" for s in STARTS for key in ("checkpoint", "temperature"))
+            ),
+        ),
         in_git=True,
         metrics=(RESULTS["metrics"],),
     ),
@@ -157,6 +174,7 @@ STAGES = [
         in_git=True,
         params=(
             "seed",
+            "listening.num_studies",
             *study_params("larger_system", "best_of", "pool_size"),
             *prompt_set_params("source"),
             *train_prompt_params("source"),
@@ -179,8 +197,17 @@ if any(TRACK["recognisers"][name]["model"] == BUNDLED_WHISPER for name in USED_R
 
 if IN_ALL:
     STAGES += DISTILLATION_STAGES
+if PAPER_IN_ALL:
+    STAGES.append(
+        Stage(
+            "paper",
+            files=tuple(PAPER.values()),
+            in_git=True,
+            params=tuple(shown_parameters(TRACK_NAME)),
+        )
+    )
 
-UNRECORDED = unrecorded(TRACK_NAME)
+UNRECORDED = unrecorded(TRACK_NAME, known=[stage.name for stage in STAGES])
 RECORD_AGAIN = f"logs/{TRACK_NAME}/record_again"
 
 

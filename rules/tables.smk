@@ -4,6 +4,12 @@ in:  data/{track}/results/*.csv, prompts and verdicts
 out: figures/{track}/table_*.{csv,md,tex}
 """
 
+# What people exported of a system's test, `listening_test_{system}`, put there to be in the claims.
+RATED = {
+    system: files
+    for system in TRACK["systems"]
+    if (files := sorted(map(str, Path(DATA, "ratings", system).glob("*.json"))))
+}
 FIGURE_FILES |= {
     name: figure_files(name, csv="csv", markdown="md", latex="tex")
     for name in (
@@ -16,7 +22,11 @@ FIGURE_FILES |= {
         "table_scorer",
         "table_asr_agreement",
         "table_prompt_sets",
+        "table_simulated_raters",
+        "table_listening_power",
+        *(["table_listeners"] if RATED else []),
         *(["table_adversarial"] if ADVERSARIAL_SETS else []),
+        *(["table_regimes"] if CALIBRATION_SETS else []),
     )
 }
 FIGURE_FILES["table_prompt_sets"]["balance"] = f"{FIGURES}/table_prompt_balance.csv"
@@ -78,6 +88,58 @@ rule table_asr_agreement:
         run("verdicts", to=TABLE)
 
 
+if TRACK.get("further_evaluators"):
+
+    # By name, not part of `all`: what each of them hears costs as much as the evaluator.
+    use rule judge_candidates as judge_by_another with:
+        input:
+            code=code("judge_candidates"),
+            prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
+            audio=all_shards("audio"),
+            verifier=verifier_transcripts,
+            evaluator=lambda wildcards: all_shards(f"transcripts/{wildcards.recogniser}")(wildcards),
+        output:
+            f"{DATA}/judged_by/{{recogniser}}/{{voice}}/{{prompt_set}}.parquet",
+        log:
+            f"logs/{TRACK_NAME}/judge_by_another/{{recogniser}}/{{voice}}/{{prompt_set}}.log",
+
+    rule table_evaluators:
+        """Table: failures of best-of-n as evaluators of several families hear them."""
+        input:
+            code=code("table_evaluators"),
+            verdicts=[
+                *(
+                    file
+                    for name in TRACK["systems"]
+                    for file in set_files(f"{DATA}/verdicts", name)
+                ),
+                *(
+                    file
+                    for recogniser in TRACK["further_evaluators"]
+                    for name in TRACK["systems"]
+                    for file in set_files(f"{DATA}/judged_by/{recogniser}", name)
+                ),
+            ],
+            selected=[
+                file for name in TRACK["systems"] for file in set_files(f"{DATA}/selected", name)
+            ],
+        output:
+            csv=f"{FIGURES}/table_evaluators.csv",
+            markdown=f"{FIGURES}/table_evaluators.md",
+            latex=f"{FIGURES}/table_evaluators.tex",
+        log:
+            f"logs/{TRACK_NAME}/table_evaluators.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                evaluators=[TRACK["evaluator"], *TRACK["further_evaluators"]],
+                best_of=TRACK["best_of"],
+            ),
+        shell:
+            run("verdicts", "selected", to=TABLE)
+
+
 rule table_prompt_sets:
     """Table: criteria, counts and licences of the prompt sets, and balance of hard and standard."""
     input:
@@ -115,6 +177,25 @@ rule table_heterogeneity:
         ),
     shell:
         run("verdicts", to=TABLE)
+
+
+if CALIBRATION_SETS:
+
+    rule table_regimes:
+        """Table: hard prompts by regime: bad luck, ceilings, and both."""
+        input:
+            code=code("table_regimes"),
+            regimes=REGIMES,
+            verdicts=expand(f"{DATA}/verdicts/{{system}}/hard.parquet", system=TRACK["systems"]),
+            selected=expand(f"{DATA}/selected/{{system}}/hard.parquet", system=TRACK["systems"]),
+        output:
+            **reported("table_regimes"),
+        log:
+            f"logs/{TRACK_NAME}/table_regimes.log",
+        conda:
+            "../envs/default.yaml"
+        shell:
+            run("regimes", "verdicts", "selected", to=TABLE)
 
 
 rule table_contrasts:
@@ -169,13 +250,20 @@ CLAIMS_OF_DISTILLATION = (
 )
 
 
+# Inputs of the table of claims where they are made.
+CLAIMS_OF_REGIMES = ["regimes"] if CALIBRATION_SETS else []
+CLAIMS_OF_LISTENERS = {"listeners": f"{FIGURES}/table_listeners.csv"} if RATED else {}
+
+
 rule table_claims:
     """Table: what the paper reported, what this track finds, and what follows."""
     input:
         **CLAIMS_OF_DISTILLATION,
+        **CLAIMS_OF_LISTENERS,
         code=code("table_claims"),
         rates=RESULTS["rates"],
         categories=RESULTS["categories"],
+        regimes=[f"{FIGURES}/table_regimes.csv" for _ in CLAIMS_OF_REGIMES],
         verdicts=expand(f"{DATA}/verdicts/{{system}}/standard.parquet", system=TRACK["systems"]),
     output:
         **reported("table_claims"),
@@ -189,4 +277,12 @@ rule table_claims:
             track=TRACK_NAME,
         ),
     shell:
-        run("rates", "categories", "verdicts", *CLAIMS_OF_DISTILLATION, to=TABLE)
+        run(
+            "rates",
+            "categories",
+            "verdicts",
+            *CLAIMS_OF_REGIMES,
+            *CLAIMS_OF_DISTILLATION,
+            *CLAIMS_OF_LISTENERS,
+            to=TABLE,
+        )

@@ -7,12 +7,12 @@ out: data/{track}/verdicts/{system}/{prompt_set}.parquet
 
 
 rule judge_candidates:
-    """Failure labels of every candidate, by verifier and evaluator."""
+    """Failure labels of every candidate, by verifier and evaluator; of policies by the latter."""
     input:
         code=code("judge_candidates"),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
         audio=all_shards("audio"),
-        verifier=all_shards(f"transcripts/{TRACK['verifier']}"),
+        verifier=verifier_transcripts,
         evaluator=all_shards(f"transcripts/{TRACK['evaluator']}"),
     output:
         f"{DATA}/verdicts/{{voice}}/{{prompt_set}}.parquet",

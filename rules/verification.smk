@@ -3,7 +3,12 @@
 in:  data/{track}/provenance, how results and figures were made, and the records that they name
 """
 
-VERIFIED = ("results", "figures", *(["distillation"] if IN_ALL else []))
+VERIFIED = (
+    "results",
+    "figures",
+    *(["distillation"] if IN_ALL else []),
+    *(["paper"] if PAPER_IN_ALL else []),
+)
 PAGES = ["README.md", *sorted(map(str, Path("docs").glob("*.md")))]
 
 

@@ -3,6 +3,7 @@
 from selfverify.doctor.machine import inspect_machine
 from selfverify.doctor.needs import find_problems
 from selfverify.versioning.adoption import adopt, begin_run
+from selfverify.versioning.clock import set_times_to_now
 from selfverify.versioning.recording import note_run, record
 
 # --config or --configfile: such results are not those of params.yaml, except for another track.
@@ -12,6 +13,7 @@ IS_RECORDED = not OVERRIDDEN and not workflow.storage_settings.default_storage_p
 
 if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
     try:
+        set_times_to_now()
         adopt()
         Path(RECORD_AGAIN).unlink(missing_ok=True)
     except (InputError, OSError) as error:

@@ -10,7 +10,7 @@ from typing import Any
 PUBLIC = {
     "ScoreOptions": "scoring.options",
     "Scores": "scoring.run",
-    "Segment": "speaking.speaker",
+    "Segment": "speaking.segments",
     "Speaker": "speaking.speaker",
     "score_clip": "scoring.run",
     "score_manifest": "scoring.run",

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from selfverify.planning.sampling import OVERHEAD_SHARE, Workload, plan_resources
-from selfverify.results.markup import TableFiles, write_shown
+from selfverify.results.markup import TableFiles, formatted, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -55,11 +55,8 @@ def table_resources(
         plan = plan_resources(system, codec, workload)
         rows.append({"system": system, "codec": codec} | asdict(workload) | asdict(plan))
     write_csv(pd.DataFrame(rows), files.csv)
-    shown = pd.DataFrame(
-        {title: [form.format(row[key]) for row in rows] for key, (title, form) in COLUMNS.items()}
-    )
     note = NOTE.format(OVERHEAD_SHARE, mean_audio_s, num_prompt_ids)
-    write_shown(shown, note, files)
+    write_shown(formatted(rows, COLUMNS), note, files)
 
 
 NOTE = (

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pandas as pd
 
 from selfverify.planning.training import plan_training
-from selfverify.results.markup import TableFiles, write_shown
+from selfverify.results.markup import TableFiles, formatted, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -53,11 +53,8 @@ def table_training_resources(
         )  # fmt: skip
         rows.append({"system": system, "codec": codec} | asdict(plan))
     write_csv(pd.DataFrame(rows), files.csv)
-    shown = pd.DataFrame(
-        {title: [form.format(row[key]) for row in rows] for key, (title, form) in COLUMNS.items()}
-    )
     note = NOTE.format(rank=lora_rank, sequences=num_sequences, ids=num_prompt_ids)
-    write_shown(shown, note, files)
+    write_shown(formatted(rows, COLUMNS), note, files)
 
 
 NOTE = (

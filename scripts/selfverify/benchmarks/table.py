@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from selfverify.results.markup import formatted
+
 COLUMNS = {
     "kind": ("what", "{}"),
     "system": ("of", "{}"),
@@ -32,16 +34,7 @@ NOTE = (
 
 def shown_table(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """Returns the cells as text, one row each."""
-    table = []
-    for row in rows:
-        known = {**row, **_in_words(row)}
-        table.append(
-            {
-                title: form.format(known[key]) if known.get(key) is not None else ""
-                for key, (title, form) in COLUMNS.items()
-            }
-        )
-    return pd.DataFrame(table, columns=[title for title, _ in COLUMNS.values()])
+    return formatted([row | _in_words(row) for row in rows], COLUMNS)
 
 
 def _in_words(row: dict[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 import logging
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from selfverify.document.forms import show
 from selfverify.document.ledger import Shown, read_ledger
@@ -55,7 +57,7 @@ def beyond(pdf: Path, page: str) -> list[str]:
     """
     if find_spec("pypdf") is None:
         return []
-    import pypdf  # type: ignore[import-not-found]
+    pypdf: Any = import_module("pypdf")
 
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it misses the figures taken out below
     sheets = pypdf.PdfReader(pdf).pages

@@ -1,5 +1,6 @@
 """Tables for people: Markdown for readers, LaTeX for papers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,21 @@ def as_latex(table: pd.DataFrame) -> str:
     """Returns a table as a LaTeX `tabular`, what LaTeX would take for commands escaped."""
     style: Any = _named(table).style.hide(axis="index").format(escape="latex")
     return style.format_index(escape="latex", axis="columns").to_latex(hrules=True)
+
+
+def formatted(rows: Sequence[dict[str, Any]], columns: dict[str, tuple[str, str]]) -> pd.DataFrame:
+    """Returns rows as text, empty where a row has no such key or None.
+
+    Args:
+        rows: a mapping each.
+        columns: key to its title and format, such as ("total, GB", "{:.1f}").
+    """
+    return pd.DataFrame(
+        {
+            title: [form.format(row[key]) if row.get(key) is not None else "" for row in rows]
+            for key, (title, form) in columns.items()
+        }
+    )
 
 
 def counts_with_intervals(table: pd.DataFrame, prefix: str = "") -> list[str]:

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoTokenizer, CsmConfig, CsmForConditionalGeneration, DynamicCache
+from transformers import CsmConfig, CsmForConditionalGeneration, DynamicCache
 
-from selfverify.adapters.loading import load_whole
 from selfverify.errors import InputError
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import (
@@ -23,42 +22,23 @@ from selfverify.systems.base import (
     SamplingRequest,
     SamplingSettings,
     TrainingExample,
-    TTSSystem,
 )
 from selfverify.systems.checks import check_embedding, naming_requests
 from selfverify.systems.generation import generate_fast
+from selfverify.systems.pretrained import PretrainedSystem
 from selfverify.systems.sampling import SeededChoice, pad_left
 
 FIRST_SPEAKER = "0"
 
 
-class Csm(TTSSystem):
-    """A CSM checkpoint and its tokenizer.
-
-    Args:
-        checkpoint: folder.
-        device: where the model runs.
-        dtype: of the weights, a name of torch's.
-        voice: the speaker's number, with which a turn begins.
-        load_model: whether to load weights; prompts need none.
-    """
+class Csm(PretrainedSystem):
+    """A CSM checkpoint; `voice` is the speaker's number, with which a turn begins."""
 
     model_type = "csm"
+    model_class = CsmForConditionalGeneration
 
-    def __init__(
-        self,
-        checkpoint: str | Path,
-        *,
-        device: str = "cpu",
-        dtype: str = "float32",
-        voice: str = "",
-        load_model: bool = True,
-    ) -> None:
-        self.name, self.voice = Path(checkpoint).name, voice or FIRST_SPEAKER
-        self.tokenizer = AutoTokenizer.from_pretrained(checkpoint)
-        if load_model:
-            model: Any = load_whole(CsmForConditionalGeneration, checkpoint, dtype=dtype)
-            self.model = model.to(device).eval()
+    def _read_layout(self, checkpoint: str | Path) -> None:
+        self.voice = self.voice or FIRST_SPEAKER
         config: Any = CsmConfig.from_pretrained(checkpoint)
         self.frame_rate = config.codec_config.frame_rate
         self.codebook_size = config.codec_config.codebook_size

@@ -15,7 +15,6 @@ import subprocess
 import weakref
 from collections.abc import Sequence
 from itertools import takewhile
-from math import ceil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -31,8 +30,9 @@ from selfverify.systems.base import (
     SamplingRequest,
     SamplingSettings,
 )
+from selfverify.systems.llama import LlamaSystem
 from selfverify.systems.llasa import Llasa
-from selfverify.systems.orpheus import SLOTS, Orpheus
+from selfverify.systems.orpheus import Orpheus
 
 PYTHON = "SELFVERIFY_VLLM_PYTHON"  # environment variable: the interpreter that has vLLM
 MADE_BY_MAKE = ".venv-vllm/bin/python"
@@ -150,24 +150,10 @@ def cut_after_speech(ids: Sequence[int], first_id: int, last_id: int) -> list[in
     return [*speech, *ids[len(speech) : len(speech) + 1]]
 
 
-class _ByVllm:
+class _ByVllm(LlamaSystem):
     """What a Llama system is with this engine; stands before the system's class."""
 
-    slots = 1  # tokens a frame
-
-    def __init__(
-        self,
-        checkpoint: str | Path,
-        *,
-        device: str = "cpu",
-        dtype: str = "float32",
-        voice: str = "",
-        load_model: bool = True,
-    ) -> None:
-        system: Any = super()
-        system.__init__(checkpoint, voice=voice, load_model=False)
-        if not load_model:
-            return
+    def _load_model(self, checkpoint: str | Path, device: str, dtype: str) -> None:
         longest = LlamaConfig.from_pretrained(checkpoint).max_position_embeddings
         self.num_positions = min(longest, MAX_POSITIONS)
         self.engine = VllmEngine(
@@ -184,24 +170,22 @@ class _ByVllm:
         Raises:
             InputError: if vLLM has no such sampling, or a candidate more positions than it keeps.
         """
-        system: Any = self
         if isinstance(settings, RepetitionAwareSettings):
             raise InputError(
-                f"{system.name}: vLLM has no repetition-aware sampling; set `engine: transformers`"
+                f"{self.name}: vLLM has no repetition-aware sampling; set `engine: transformers`"
             )
-        num_steps = ceil(settings.max_audio_s * system.frame_rate) * self.slots
-        prompts = [system.prompt_ids(request.text) for request in requests]
+        num_steps = self.num_steps(settings)
+        prompts = [self.prompt_ids(request.text) for request in requests]
         self._check_room(prompts, num_steps)
         drawn = self.engine.draw(
             prompts,
             [request.seed for request in requests],
             settings,
             num_steps=num_steps,
-            stop_ids=system.stop_ids,
+            stop_ids=sorted(self.stop_ids),
         )
-        last_id = system.first_code_id + self.slots * system.codebook_size - 1
-        cut = [cut_after_speech(ids, system.first_code_id, last_id) for ids in drawn]
-        return [system.parse(ids) for ids in cut]
+        cut = [cut_after_speech(ids, self.first_code_id, self.last_code_id) for ids in drawn]
+        return [self.parse(ids) for ids in cut]
 
     def _check_room(self, prompts: Sequence[Sequence[int]], num_steps: int) -> None:
         """At its last position vLLM would end a candidate, as if it were the cap."""
@@ -219,8 +203,6 @@ class VllmLlasa(_ByVllm, Llasa):
 
 class VllmOrpheus(_ByVllm, Orpheus):
     """Orpheus, drawn by vLLM."""
-
-    slots = SLOTS
 
 
 def _environment(device: str) -> dict[str, str]:

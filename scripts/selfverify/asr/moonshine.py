@@ -1,10 +1,10 @@
-"""Moonshine through onnxruntime: a second family of recognisers, without a hub.
+"""Moonshine through transformers: a second family of recognisers, without a hub.
 
 The wheel moonshine-voice 0.0.73 (MIT, as the weights are; later ones carry none) has Moonshine tiny
 for English, 27 M parameters: a transformer that reads raw samples and writes Llama's tokens,
 trained from scratch on 200,000 hours (arXiv 2410.15608, and its model card). Network and decoder
 owe nothing to Whisper; whether Whisper wrote some of the transcripts that it learned from is not
-known. Only the weights are used, the package is not imported.
+known. Only the weights are used, in float32; the package is not imported.
 
 Of 60 clean held-out sentences of the mini voice it gets 7 % of words and 2 % of characters wrong,
 in a fraction of Whisper tiny.en's time. Like Whisper it writes words under silence and noise
@@ -17,10 +17,12 @@ from 128 on two, the low seven bits first) and so many bytes of UTF-8.
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
+from transformers import DynamicCache, EncoderDecoderCache
+from transformers.models.moonshine.modeling_moonshine import MoonshineEncoderModelOutput
 
 from selfverify.asr.base import (
     NOTHING_HEARD,
@@ -30,7 +32,7 @@ from selfverify.asr.base import (
     compression_ratio,
     join_segments,
 )
-from selfverify.asr.moonshine_decoder import Decoder
+from selfverify.asr.moonshine_weights import load_model
 from selfverify.audio.samples import RECOGNISER_RATE
 from selfverify.errors import InputError
 
@@ -44,9 +46,8 @@ class Moonshine(Recogniser):
     """A folder with `encoder_model.ort`, `decoder_model_merged.ort`, `tokenizer.bin`; greedy.
 
     The encoder hears one clip at a time: it normalises over the whole of its input and was trained
-    without padding. The decoder writes a batch at once, each clip as if it were alone. On one
-    thread of the CPU whatever `device` says. It has no estimate of silence: `no_speech_prob` is
-    NaN, not known.
+    without padding. The decoder writes a batch at once, each clip as if it were alone. It has no
+    estimate of silence: `no_speech_prob` is NaN, not known.
     """
 
     weights_file = "decoder_model_merged.ort"
@@ -55,8 +56,8 @@ class Moonshine(Recogniser):
         super().__init__(**options)
         if self.language != "en":
             raise InputError(f"metric.language: {model} hears English, not {self.language!r}")
-        self.encoder = _session(Path(model) / "encoder_model.ort")
-        self.decoder = Decoder(Path(model) / self.weights_file)
+        network: Any = load_model(Path(model))
+        self.model = network.to(device)
         self.tokens = list(_read_tokens((Path(model) / "tokenizer.bin").read_bytes()))
 
     def _short(self, clips: list[np.ndarray]) -> list[Hypothesis]:
@@ -78,12 +79,11 @@ class Moonshine(Recogniser):
         written = self._write([self._encode(clip) for clip in clips], limits)
         return [self._hypothesis(*ids_and_logprobs) for ids_and_logprobs in written]
 
+    @torch.inference_mode()
     def _encode(self, clip: np.ndarray) -> torch.Tensor:
         """The encoder's states, (frames, size)."""
-        mask = np.ones((1, len(clip)), np.int64)
-        feed = {"input_values": clip[None], "attention_mask": mask}
-        wanted = {i.name: feed[i.name] for i in self.encoder.get_inputs()}  # some have no mask
-        return torch.from_numpy(np.asarray(self.encoder.run(None, wanted)[0])[0])
+        samples = torch.from_numpy(clip)[None].to(self.model.device)
+        return self.model.model.encoder(samples).last_hidden_state[0]
 
     @torch.inference_mode()
     def _write(
@@ -91,11 +91,17 @@ class Moonshine(Recogniser):
     ) -> list[tuple[list[int], list[float]]]:
         """Per clip the ids of at most so many tokens and their log probabilities, the end's too."""
         written: list[tuple[list[int], list[float]]] = [([], []) for _ in states]
-        rows, memory = list(range(len(states))), self.decoder.start(states)
-        last = torch.full((len(rows),), _START)
+        rows = list(range(len(states)))
+        heard, mask = _padded(states)
+        memory = EncoderDecoderCache(DynamicCache(), DynamicCache())
+        last = torch.full((len(rows),), _START, device=self.model.device)
         while rows:
-            logits, memory = self.decoder.step(last, memory)
-            best, last = logits.log_softmax(dim=-1).max(dim=-1)
+            step = self.model(
+                encoder_outputs=MoonshineEncoderModelOutput(heard, attention_mask=mask),
+                decoder_input_ids=last[:, None],
+                past_key_values=memory,
+            )
+            best, last = step.logits[:, -1].log_softmax(dim=-1).max(dim=-1)
             for row, token, logprob in zip(rows, last.tolist(), best.tolist(), strict=True):
                 written[row][0].append(token)
                 written[row][1].append(logprob)
@@ -106,7 +112,9 @@ class Moonshine(Recogniser):
             ]
             if len(going) < len(rows):
                 rows = [rows[place] for place in going]
-                memory, last = memory[torch.tensor(going, dtype=torch.long)], last[going]
+                places = torch.tensor(going, dtype=torch.long, device=last.device)
+                heard, mask, last = heard[places], mask[places], last[places]
+                memory.batch_select_indices(places)
         return written
 
     def _hypothesis(self, ids: list[int], logprobs: list[float]) -> Hypothesis:
@@ -120,10 +128,12 @@ class Moonshine(Recogniser):
         )
 
 
-def _session(path: Path) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+def _padded(states: list[torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a batch of clips sounds like, (batch, frames, size), and where there is sound."""
+    padded = torch.nn.utils.rnn.pad_sequence(states, batch_first=True)
+    lengths = torch.tensor([len(clip) for clip in states])
+    mask = torch.arange(padded.shape[1]) < lengths[:, None]
+    return padded, mask.long().to(padded.device)
 
 
 def _read_tokens(data: bytes) -> Iterator[bytes]:

@@ -108,6 +108,24 @@ def test_an_interrupt_before_the_first_segment_leaves_no_file(monkeypatch, tmp_p
     assert not list(tmp_path.iterdir())
 
 
+def test_an_interrupt_between_samples_and_their_record_comes_after_both(monkeypatch, tmp_path):
+    one = make(monkeypatch, ["Peter has fifteen dark rings"] * 2)
+    write = sf.SoundFile.write
+
+    def write_and_interrupt(file, data):
+        write(file, data)
+        if "o.wav" in str(file.name):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(sf.SoundFile, "write", write_and_interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run.speak_texts(f"{TEXT} {TEXT}", tmp_path / "o.wav", lambda: one, strict=False, suffix="")
+    record = json.loads((tmp_path / "o.wav.json").read_text())
+    assert len(record["segments"]) == 1
+    assert not record["complete"]
+    assert sf.info(tmp_path / "o.wav").duration == pytest.approx(record["duration_s"], abs=0.01)
+
+
 def test_ctrl_c_keeps_the_finished_segments_and_exits_with_130(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-m", "selfverify.cli", "speak", " ".join([TEXT] * 3000),

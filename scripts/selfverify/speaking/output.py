@@ -2,6 +2,8 @@
 
 import csv
 import json
+import signal
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,12 +61,28 @@ class AudioWriter:
         """Appends a segment and the pause after it; beyond ±1 samples are clipped."""
         audio = np.clip(with_pause(segment), -1.0, 1.0)
         start_s = self.num_samples / self.sample_rate
-        self._file.write(audio)
-        self.num_samples += len(audio)
-        self.segments.append(
-            describe_segment(segment)
-            | {"start_s": round(start_s, 3), "end_s": round(self.num_samples / self.sample_rate, 3)}
-        )
+        end_s = (self.num_samples + len(audio)) / self.sample_rate
+        times = {"start_s": round(start_s, 3), "end_s": round(end_s, 3)}
+        with _interrupt_waits():
+            self._file.write(audio)
+            self.num_samples += len(audio)
+            self.segments.append(describe_segment(segment) | times)
+
+
+@contextmanager
+def _interrupt_waits() -> Iterator[None]:
+    """Lets Ctrl-C come after the block: samples without their record would be unexplained."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread is interrupted
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def describe_segment(segment: Segment) -> dict[str, Any]:

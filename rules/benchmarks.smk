@@ -8,6 +8,7 @@ out: figures/{track}/table_scale.{csv,md}
      figures/benchmarks/table_gpu.{csv,md}
      figures/benchmarks/table_speed.{csv,md}
      figures/benchmarks/table_fast_verifier.{csv,md}
+     figures/benchmarks/table_changes.{csv,md}
 """
 
 # What the verifier has the weights of, as its authors run it.
@@ -198,6 +199,32 @@ rule table_speed:
         ),
     shell:
         run("prompts", to=TABLE)
+
+
+rule table_changes:
+    """Table: decisions of `selfverify score` that flip when a file changes as nobody hears."""
+    input:
+        code=code("table_changes"),
+        audio=[
+            f"{DATA}/audio/{voice}/hard/000.parquet"
+            for voice in [*TRACK["systems"], "reference", CORRUPTED]
+        ],
+        prompts=f"{DATA}/prompts/hard.parquet",
+    output:
+        csv="figures/benchmarks/table_changes.csv",
+        markdown="figures/benchmarks/table_changes.md",
+        latex="figures/benchmarks/table_changes.tex",
+    log:
+        "logs/table_changes.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            num_clips=40,
+            recogniser="moonshine",
+        ),
+    shell:
+        run("audio", "prompts", to=TABLE)
 
 
 if REFERENCE_RECOGNISER in TRACK["recognisers"]:

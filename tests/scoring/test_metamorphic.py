@@ -1,41 +1,15 @@
 """What is done to a file and cannot be heard leaves the decision, of passes and of failures."""
 
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
-import soundfile as sf
-import soxr
 
 from selfverify import ScoreOptions, score_clip, score_manifest
+from selfverify.scoring.changes import CHANGES
 
 RATE = 16_000
 MOONSHINE = ScoreOptions(recogniser="moonshine")
-Change = Callable[[np.ndarray], tuple[np.ndarray, int, str, str]]
-
-
-def resampled(rate: int) -> Change:
-    return lambda x: (soxr.resample(x, RATE, rate), rate, "wav", "PCM_16")
-
-
-CHANGES: dict[str, Change] = {
-    "as it is": lambda x: (x, RATE, "wav", "PCM_16"),
-    "silence before": lambda x: (np.pad(x, (RATE // 2, 0)), RATE, "wav", "PCM_16"),
-    "silence after": lambda x: (np.pad(x, (0, RATE // 2)), RATE, "wav", "PCM_16"),
-    "two seconds after": lambda x: (np.pad(x, (0, 2 * RATE)), RATE, "wav", "PCM_16"),
-    "half as loud": lambda x: (0.5 * x, RATE, "wav", "PCM_16"),
-    "a tenth as loud": lambda x: (0.1 * x, RATE, "wav", "PCM_16"),
-    **{f"{rate} Hz": resampled(rate) for rate in (8_000, 22_050, 48_000, 192_000)},
-    "stereo": lambda x: (np.stack([x, x], 1), RATE, "wav", "PCM_16"),
-    "opposite phase": lambda x: (np.stack([x, -x], 1), RATE, "wav", "PCM_16"),
-    "centre of 5.1": lambda x: (x[:, None] * (np.arange(6) == 2), RATE, "wav", "PCM_16"),
-    "24 bits": lambda x: (x, RATE, "wav", "PCM_24"),
-    "float": lambda x: (x, RATE, "wav", "FLOAT"),
-    "FLAC": lambda x: (x, RATE, "flac", "PCM_16"),
-    "Ogg": lambda x: (x, RATE, "ogg", "VORBIS"),
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +23,7 @@ def decisions(tmp_path_factory, speech) -> pd.DataFrame:
     rows = []
     for name, samples, said in originals:
         for number, (change, make) in enumerate(CHANGES.items()):
-            changed, rate, suffix, subtype = make(samples)
-            path = folder / f"{name}-{number}.{suffix}"
-            sf.write(path, changed, rate, subtype=subtype)
+            path = make(samples, RATE).save(folder / f"{name}-{number}")
             rows.append({"audio": path.name, "text": said, "id": f"{name}: {change}"})
     pd.DataFrame(rows).sample(frac=1, random_state=1).to_csv(folder / "m.csv", index=False)
     found = score_manifest(folder / "m.csv", options=MOONSHINE).verdicts

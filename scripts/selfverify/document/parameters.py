@@ -9,7 +9,7 @@ from typing import Any
 from selfverify.document.sources import find_key, read_keys
 from selfverify.errors import InputError
 
-SHARED = ("seed", "metric", "pretrain.corpus.num_utterances")  # by all tracks
+SHARED = ("seed", "metric")  # by all tracks
 
 
 def shown_parameters(track: str) -> list[str]:

@@ -134,7 +134,7 @@ each a candidate of the same utterance that passes, if there is one.</p>
 </figure>
 {% endmacro %}
 {% for part in parts %}
-<h2>{{ part.title }}, {{ part.count }} candidates</h2>
+<h2>{{ part.title }}, {{ part.count }} candidate{{ "" if part.count == 1 else "s" }}</h2>
 {% for example in part.examples %}
 <div class="text">{{ example.text }}</div>
 <div class="pair">

@@ -21,6 +21,7 @@ settings.load_profile("seeded")
 def pytest_addoption(parser):
     parser.addoption("--study", help="keep the small study in this folder, or use the one there")
     parser.addoption("--kills", default="1", help="how often test_faults kills the study")
+    parser.addoption("--faults", default="kill,disk,clock", help="what test_faults tries of these")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks which tests share a process

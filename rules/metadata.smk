@@ -16,6 +16,8 @@ METADATA = {
     "dataset": f"{DATA}/README.md",
     "cards": [f"{DATA}/cards/{name}.md" for name, *_ in CARDED.values()],
 }
+# Options that a script has only where there are checkpoints to card.
+OF_CARDED, TO_CARDS = (["checkpoints"], ["cards"]) if CARDED else ([], [])
 CROISSANT = f"{DATA}/croissant.json"
 
 
@@ -43,12 +45,7 @@ rule cards:
             track=TRACK_NAME,
         ),
     shell:
-        run(
-            "rates",
-            "modes",
-            *(["checkpoints"] if CARDED else []),
-            to=("dataset", *(["cards"] if CARDED else [])),
-        )
+        run("rates", "modes", *OF_CARDED, to=("dataset", *TO_CARDS))
 
 
 rule croissant:

@@ -25,7 +25,7 @@ def score(
     device: str = "cpu",
     language: str | None = None,
     trust_language: bool = False,
-    batch_size: int = 4,
+    batch_size: int = 16,
     thresholds: Thresholds = OF_THE_STUDY,
     pace: Pace = LIBRISPEECH_READERS,
     params: Path | None = None,
@@ -58,7 +58,7 @@ def score(
         language: of the texts: en, de, es, fr or zh; all but en need a multilingual --model.
             Texts that look like another language are refused.
         trust_language: score them all the same.
-        batch_size: clips recognised at once; 16 and more on a GPU.
+        batch_size: clips recognised at once; more on a GPU.
         thresholds: of the metric, see docs/metric.md.
         pace: what an expected duration is estimated with where the manifest does not say; of human
             readers, not fitted on the clips at hand, whose failures would shift it.

@@ -34,7 +34,7 @@ class ScoreOptions:
     second_model: str | None = None
     device: str = "cpu"
     language: str = "en"  # of the texts, a key of `languages.LANGUAGES`
-    batch_size: int = 4
+    batch_size: int = 16
     thresholds: Thresholds = THRESHOLDS
     pace: Pace = LIBRISPEECH_READERS  # as it is, it stands for that of the language
     trust_language: bool = False  # believe `language`, whatever the texts look like

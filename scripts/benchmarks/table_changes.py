@@ -29,7 +29,7 @@ NOTE = (
 def table_changes(
     *, audio: list[Path], prompts: Path, num_clips: int, recogniser: str, files: TableFiles
 ) -> None:
-    """Writes a row per change, and one of all.
+    """Writes a row per clip and change for machines, for people one per change and one of all.
 
     Args:
         audio: a file per voice, of the prompt set.

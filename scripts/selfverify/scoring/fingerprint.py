@@ -20,8 +20,8 @@ METRIC_CODE = (
     "scoring/opening.py", "scoring/preparation.py", "scoring/hearing.py", "scoring/verdicts.py",
 )  # fmt: skip
 PACKAGES = (
-    "openai-whisper", "faster-whisper", "ctranslate2", "transformers", "openvino", "jiwer",
-    "soxr", "av",
+    "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "openvino", "transformers",
+    "jiwer", "soxr", "av",
 )  # fmt: skip
 WEIGHTS = ("model.bin", "decoder_model_merged.ort", "model.safetensors", "pytorch_model.bin")
 

@@ -11,7 +11,13 @@ import torch
 from transformers import CsmConfig, CsmForConditionalGeneration, MimiConfig
 
 from selfverify.codecs.mimi import Mimi
-from selfverify.pretraining.lm import CODE_NOISE, TrainableLM, padded_width, random_codes
+from selfverify.pretraining.lm import (
+    CODE_NOISE,
+    TrainableLM,
+    fast_products,
+    padded_width,
+    random_codes,
+)
 from selfverify.pretraining.tokenizers import CSM_TOKENS, mini_csm_tokenizer
 from selfverify.systems.base import TrainingExample
 
@@ -103,7 +109,7 @@ def csm_loss(model: Any, examples: Sequence[TrainingExample], noise: float = 0.0
         labels.append(torch.cat([silent, frames[0]]))
     if model.training:
         _amortise(labels)
-    with torch.autocast(device.type, torch.bfloat16):
+    with fast_products(device):
         return model(inputs_embeds=_padded(embedded, 0.0), labels=_padded(labels, IGNORED)).loss
 
 

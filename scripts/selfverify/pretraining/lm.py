@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -54,15 +55,11 @@ class TrainableLlama(TrainableLM):
         self.decoder, self.text_embedding = self.model.model, self.model.model.embed_tokens
 
     def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
-        """Returns the mean cross-entropy of a batch, in nats per trained token.
-
-        Matrices are multiplied in bfloat16, which made a CPU step 1.6 times as fast; weights and
-        loss stay float32.
-        """
+        """Returns the mean cross-entropy of a batch, in nats per trained token."""
         batch = collate(examples, self.tokenizer.pad_token_id)
         if self.model.training:
             batch["input_ids"] = self._noisy(batch["input_ids"])
-        with torch.autocast(self.model.device.type, torch.bfloat16):
+        with fast_products(self.model.device):
             return self.model(**{k: v.to(self.model.device) for k, v in batch.items()}).loss
 
     def _noisy(self, input_ids: torch.Tensor) -> torch.Tensor:
@@ -71,6 +68,16 @@ class TrainableLlama(TrainableLM):
         others = codes - codes % self.codebook_size + random_codes(codes, self.codebook_size)
         is_noise = (codes >= 0) & (torch.rand(codes.shape) < CODE_NOISE)
         return torch.where(is_noise, others + self.first_code, input_ids)
+
+
+def fast_products(device: torch.device) -> AbstractContextManager[Any]:
+    """Returns what multiplies matrices in bfloat16 where that is faster; weights stay float32.
+
+    On a GPU, and on a processor with tiles (AMX). AVX-512 alone multiplied bfloat16 at 82 GFLOP/s
+    and float32 at 140, so that a step of mini-csm took 1.47 s and takes 1.00 s.
+    """
+    is_faster = device.type != "cpu" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return torch.autocast(device.type, torch.bfloat16, enabled=is_faster)
 
 
 def random_codes(like: torch.Tensor, codebook_size: int) -> torch.Tensor:

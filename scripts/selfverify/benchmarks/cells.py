@@ -56,10 +56,17 @@ def run_cells(cells: Iterable[Cell], results: Path, budget_s: float, device: tor
             row = {"error": f"{type(error).__name__}: {message[0][:300]}"}
         row = {"key": cell.key, **cell.facts, **row, "cell_s": time.monotonic() - start}
         print(json.dumps(row), flush=True)
-        with results.open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        _append(json.dumps(row), results)
         if "error" in row:
             _check_alive(device, cell.key)
+
+
+def _append(line: str, path: Path) -> None:
+    """Behind a line that was cut off it would be lost with it, so that one is ended first."""
+    before = path.read_text() if path.exists() else ""
+    is_cut = before != "" and not before.endswith("\n")
+    with path.open("a") as file:
+        file.write("\n" * is_cut + line + "\n")
 
 
 def _check_alive(device: torch.device, key: str) -> None:

@@ -25,7 +25,9 @@ IGNORED = -100  # labels that have no loss
 # Of the frames, those on which the depth decoder is trained: it sees many times more codes than
 # the backbone sees frames and does not need them all (Sesame's amortisation, there 1/16).
 DEPTH_SHARE = 0.25
-DEPTH_STEP = 32
+# Not 32, CSM-1B's codebooks: as many frames as codebooks are an IndexError in transformers 5.23
+# where layers are recomputed, since it takes the depth decoder's positions for a batch of rows.
+DEPTH_STEP = 48
 # The class holds a codec of its own, which the pipeline never calls: the smallest there is.
 UNUSED_CODEC = {
     "num_filters": 2, "hidden_size": 32, "intermediate_size": 32, "num_hidden_layers": 1,

@@ -18,8 +18,10 @@ from selfverify.distillation.plan import (
     line_of,
     matched_of,
     plan_policies,
+    plan_sweep,
     plan_temperatures,
     spoken_by,
+    swept_arms,
 )
 from selfverify.errors import InputError
 from selfverify.workflow.job_environment import set_job_environment
@@ -81,10 +83,17 @@ CHOICE = f"{DATA}/adversarial_choice.csv"  # what `snakemake choose_adversarial`
 POLICIES = plan_policies(TRACK["distillation"]) if "distillation" in TRACK else {}
 # What is drawn at other temperatures: name → (system, temperature or arm).
 LINE, MATCHED = {}, {}
+# What is trained for the study, rounds on the way included.
+STUDIED = [name for name, policy in POLICIES.items() if policy.is_trained]
+# What is tried on training prompts alone, by name: `snakemake table_sweep`.
+SWEEP, ARM_ENTRIES = {}, {}
 if POLICIES:
+    SWEEP = plan_sweep(TRACK["distillation"])
+    ARM_ENTRIES = TRACK["distillation"]["arms"] | swept_arms(TRACK["distillation"])
     LINE = line_of(TRACK["distillation"], TRACK["systems"])
     MATCHED = matched_of(TRACK["distillation"], TRACK["systems"], POLICIES)
     POLICIES |= plan_temperatures(TRACK["distillation"], TRACK["systems"], POLICIES)
+    POLICIES = SWEEP | POLICIES
 
 
 def checkpoint_of(name):
@@ -321,9 +330,7 @@ def of_start(key, default=None):
 
 def of_arm(key, default=None):
     """A function of wildcards: what the parameters say of the arm."""
-    return lambda wildcards: TRACK["distillation"]["arms"][of_policy(wildcards).arm].get(
-        key, default
-    )
+    return lambda wildcards: ARM_ENTRIES[of_policy(wildcards).arm].get(key, default)
 
 
 def of_start_codec(key):
@@ -335,8 +342,7 @@ def is_grpo(policy):
     """Whether a policy is trained by GRPO, which draws candidates of its own in training."""
     if not POLICIES[policy].is_trained:
         return False
-    arm = TRACK["distillation"]["arms"].get(POLICIES[policy].arm, {})
-    return arm.get("losses") == ["grpo"]
+    return ARM_ENTRIES[POLICIES[policy].arm]["losses"] == ["grpo"]
 
 
 def candidates_a_step(wildcards):

@@ -41,6 +41,12 @@ SHARPENED = (
     | MATCHED
     | {name: (system, TEACHER) for name, (system, _) in LINE.items()}
 )
+# Of the sweep, what is compared: no round on the way.
+TRIED = {
+    name: policy
+    for name, policy in SWEEP.items()
+    if name not in {other.start for other in SWEEP.values()}
+}
 SHARPENED_SETS = DISTILLATION["sharpening_line"]["prompt_sets"]
 # The same of what is drawn at its system's temperature.
 OWN = {system: (system, TEACHER) for system in DISTILLATION["systems"]} | {
@@ -183,10 +189,7 @@ rule table_budgets:
     """Table: candidates, examples, sequences and seconds that each training had."""
     input:
         code=code("table_budgets"),
-        trainings=expand(
-            f"{DATA}/policies/{{name}}/training.json",
-            name=[name for name, policy in POLICIES.items() if policy.is_trained],
-        ),
+        trainings=expand(f"{DATA}/policies/{{name}}/training.json", name=STUDIED),
     output:
         **reported("table_budgets"),
     log:
@@ -195,6 +198,34 @@ rule table_budgets:
         "../envs/default.yaml"
     shell:
         run("trainings", to=TABLE)
+
+
+if TRIED:
+
+    rule table_sweep:
+        """Table: what a sweep tries, arms and rivals, on training prompts by the verifier alone."""
+        input:
+            code=code("table_sweep"),
+            systems=swept_pools({policy.system: None for policy in TRIED.values()}),
+            policies=swept_pools(TRIED),
+            trainings=[
+                f"{DATA}/policies/{name}/training.json"
+                for name, policy in TRIED.items()
+                if policy.is_trained
+            ],
+        output:
+            **figure_files("table_sweep", csv="csv", markdown="md", latex="tex"),
+        log:
+            f"logs/{TRACK_NAME}/table_sweep.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                arms=[f"{name}={policy.system}={policy.arm}" for name, policy in TRIED.items()],
+                seed=config["seed"],
+            ),
+        shell:
+            run("systems", "policies", "trainings", to=TABLE)
 
 
 rule table_distillation_claims:

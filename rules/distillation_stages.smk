@@ -7,10 +7,10 @@ system gives to distillation, and what is drawn of it at other temperatures.
 
 def learnt_from():
     """Speaker → shards of training prompts that a policy learns from, or is looked at with."""
-    used = [pool for name in BY_FINETUNE for pool in POLICIES[name].pools]
+    used = [pool for name in BY_FINETUNE if name in STUDIED for pool in POLICIES[name].pools]
     first = DISTILLATION["num_shards"]
     held_out = range(first, first + DISTILLATION["num_held_out_shards"])
-    systems = {policy.system for policy in POLICIES.values() if policy.is_trained}
+    systems = {POLICIES[name].system for name in STUDIED}
     used += [(system, shard) for system in systems for shard in held_out]
     return {
         speaker: sorted({shard for name, shard in used if name == speaker}) for speaker, _ in used

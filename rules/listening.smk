@@ -163,7 +163,7 @@ rule listening_pairs_of_distillation:
 # `snakemake listening_test_mini-llasa`, and the like.
 for kind, names in {
     "test": TRACK["systems"],
-    "pairs": [*TRACK["systems"], *(name for name in POLICIES if POLICIES[name].is_trained)],
+    "pairs": [*TRACK["systems"], *STUDIED],
 }.items():
     for name in names:
 

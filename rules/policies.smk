@@ -16,6 +16,12 @@ def held_out_pools(wildcards):
     ]
 
 
+def swept_pools(names):
+    """What the verifier says of speakers on the shard of training prompts that a sweep chooses on."""
+    shard = DISTILLATION["sweep"]["shard"]
+    return [f"{DATA}/training_pools/{name}/{shard:03d}.parquet" for name in names]
+
+
 def drawn_of(contrast, arm):
     """Candidates of a prompt that one side of a contrast has, all training seeds together."""
     if arm == TEACHER:

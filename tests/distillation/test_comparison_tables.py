@@ -13,12 +13,14 @@ from scripts.comparison.table_distillation_power import table_distillation_power
 from scripts.comparison.table_gain_by_prompt import table_gain_by_prompt
 from scripts.comparison.table_guards import table_guards
 from scripts.comparison.table_method_comparison import table_method_comparison
+from scripts.comparison.table_sweep import table_sweep
 
 from outputs import table_files
 from selfverify.audio.clips import describe_clip
+from selfverify.distillation.pools import TrainingCandidate
 from selfverify.distillation.power import Sides, power_at, smallest_share
 from selfverify.errors import InputError
-from selfverify.storage.records import StopReason
+from selfverify.storage.records import FailureMode, StopReason
 from selfverify.storage.tables import write_records
 from verdicts import write_verdicts
 
@@ -51,6 +53,46 @@ def test_budgets_name_what_each_arm_learns_from(tmp_path):
     assert table["selection"].tolist() == ["verified", "random", "pairs", "own, as it goes"]
     assert table["num_sequences"].nunique() == 1
     assert "| random" in files.markdown.read_text()
+
+
+def write_pool(folder, num_failed, num_prompts=10):
+    """Judged candidates, four of each prompt, of which so many of every prompt fail."""
+    modes = [FailureMode.SILENCE] * num_failed + [FailureMode.OK] * (4 - num_failed)
+    candidates = [
+        TrainingCandidate(f"u{i}", j, "Yes.", [1], StopReason.EOS, 1, 0.1, mode)
+        for i in range(num_prompts)
+        for j, mode in enumerate(modes)
+    ]
+    folder.mkdir(exist_ok=True)
+    write_records(candidates, folder / "005.parquet")
+    return folder / "005.parquet"
+
+
+def test_a_sweep_is_held_against_the_system_as_it_is(tmp_path):
+    arguments = {
+        "systems": [write_pool(tmp_path / "s", 2)],
+        "policies": [write_pool(tmp_path / "s-sft-1", 1), write_pool(tmp_path / "s-cool", 3)],
+        "trainings": [
+            write_training(tmp_path / "of", ["sft"], learning_rate=0.1, lora_rank=4).rename(
+                tmp_path / "s-sft-1" / "training.json"
+            )
+        ],
+        "arms": ["s-sft-1=s=sft", "s-cool=s=cool"],
+        "seed": 1,
+    }
+    files = table_files(tmp_path)
+    table_sweep(**arguments, files=files)
+    table = pd.read_csv(files.csv)
+    assert table["arm"].tolist() == ["as is", "sft", "cool"]
+    assert table["k"].tolist() == [20, 10, 30]
+    assert table["difference"].tolist() == pytest.approx([0, 0.25, -0.25])
+    assert table["lora_rank"].tolist()[1] == 4
+    shown = files.markdown.read_text()
+    assert "10/40 = 25.0%" in shown
+    assert "nan" not in shown.lower()
+    write_pool(tmp_path / "s-cool", 3, num_prompts=9)
+    with pytest.raises(InputError, match=r"s-cool/005\.parquet: other prompts than of s"):
+        table_sweep(**arguments, files=files)
 
 
 @pytest.fixture

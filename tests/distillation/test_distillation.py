@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from selfverify.distillation.comparison import parse_arms, read_arms, share_closed
-from selfverify.distillation.plan import line_of, matched_of, plan_policies, plan_temperatures
+from selfverify.distillation.plan import (
+    line_of,
+    matched_of,
+    plan_policies,
+    plan_sweep,
+    plan_temperatures,
+    swept_arms,
+)
 from selfverify.distillation.pools import TrainingCandidate, judge_pool
 from selfverify.distillation.training_sets import (
     SELECTIONS,
@@ -108,6 +115,13 @@ def test_advantages_compare_the_candidates_of_a_prompt():
     assert [weight for _, weight in found] == pytest.approx([2 / 3, -1 / 3, -1 / 3])
 
 
+def test_all_that_passes_is_learnt_as_often_as_it_passes():
+    pool = [candidate(0.1), candidate(0.2, index=1), candidate(1.5, SILENT, index=2)]
+    others = [candidate(1.5, SILENT, utterance="u2"), candidate(0.3, utterance="u3")]
+    kept = SELECTIONS["passing"]([*pool, *others], 1)
+    assert [(c.utterance_id, c.candidate_index) for c in kept] == [("u1", 0), ("u1", 1), ("u3", 0)]
+
+
 def test_description_counts_prompts_and_modes():
     pool = [candidate(0.1), candidate(2.0, SILENT), candidate(2.0, SILENT, utterance="u2")]
     facts = describe(pool)
@@ -191,6 +205,39 @@ def test_without_a_matched_temperature_nothing_is_drawn_at_one():
     plan = PLAN | {"matched_temperature": {}}
     assert set(plan_temperatures(plan, SYSTEMS, plan_policies(plan))) == {"s-at-1"}
     assert matched_of(plan, SYSTEMS, plan_policies(plan)) == {}
+
+
+SWEEP = {
+    "shard": 5,
+    "systems": {"s": ["sft", "online"]},
+    "points": {"faster": {"learning_rate_factor": 3}, "longer": {"num_steps": 120}},
+    "rivals": {"cooler-0.3": {"temperature": 0.3}},
+}
+
+
+def test_a_sweep_tries_every_arm_at_as_many_points_and_none_is_final():
+    arms = {name: arm | {"learning_rate": 0.1} for name, arm in PLAN["arms"].items()}
+    plan = PLAN | {"arms": arms, "sweep": SWEEP}
+    policies = plan_sweep(plan)
+    points = ("", "-faster", "-longer")
+    sft = {f"s-sft{point}-1" for point in points}
+    online = {f"s-online{point}-1{end}" for point in points for end in ("", "-round-1")}
+    assert set(policies) == {"s-cooler-0.3"} | sft | online
+    assert not any(policy.is_final for policy in policies.values())
+    assert policies["s-cooler-0.3"].settings == {"temperature": 0.3}
+    assert policies["s-online-longer-1"].num_steps == 60
+    assert policies["s-online-longer-1"].start == "s-online-longer-1-round-1"
+    rates = {name: arm["learning_rate"] for name, arm in swept_arms(plan).items()}
+    assert rates["sft-faster"] == rates["online-faster"] == pytest.approx(0.3)
+    assert rates["sft-longer"] == 0.1
+    # What the study has is the same training, made once.
+    kept = plan_policies(plan)["s-sft-1"]
+    assert dataclasses.replace(kept, is_final=False) == policies["s-sft-1"]
+
+
+def test_without_a_sweep_nothing_is_tried():
+    assert plan_sweep(PLAN) == {}
+    assert swept_arms(PLAN) == {}
 
 
 def test_share_closed(rng):

@@ -141,6 +141,16 @@ def test_the_extended_study_adds_to_that_of_all(params):
             3,
             r"num_held_out_shards: train_prompts has 2 beside num_shards 4",
         ),
+        (
+            "tracks.mini.distillation.sweep.shard",
+            4,
+            r"sweep\.shard: not one of the shards 5 to 5 that no training sees",
+        ),
+        (
+            "tracks.mini.distillation.sweep.systems.mini-llasa",
+            ["stf"],
+            r"sweep\.systems\.mini-llasa: no arm 'stf'; did you mean 'sft'",
+        ),
         ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
         (
             "tracks.mini.prompt_sets.adversarial.systems",

@@ -5,11 +5,12 @@ What is sampled at another temperature than its system's is a policy without tra
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 TEACHER = "as is"  # the arm that a system itself is
 REFERENCE = "reference"  # the selection of an arm that learns from true speech
+NO_SWEEP: dict[str, Any] = {"systems": {}, "points": {}, "rivals": {}}
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,56 @@ def plan_policies(distillation: dict[str, Any]) -> dict[str, Policy]:
             for seed in range(1, num_seeds + 1):
                 policies |= _rounds(system, arm, seed, distillation)
     return policies
+
+
+def plan_sweep(distillation: dict[str, Any]) -> dict[str, Policy]:
+    """Returns what a sweep tries, by name: each arm as it is planned and at every point; rivals.
+
+    No policy of it is final: none is drawn on evaluation prompts.
+
+    Args:
+        distillation: that part of a track's parameters.
+    """
+    sweep = distillation.get("sweep", NO_SWEEP)
+    rivals = {
+        f"{system}-{name}": Policy(system, name, 0, system, (), 0, False, settings)
+        for system in sweep["systems"]
+        for name, settings in sweep["rivals"].items()
+    }
+    systems = {
+        system: {name: 1 for arm in arms for name in [arm, *_at_points(arm, sweep["points"])]}
+        for system, arms in sweep["systems"].items()
+    }
+    arms = distillation["arms"] | swept_arms(distillation)
+    swept = distillation | {"arms": arms, "systems": systems, "rivals": {}}
+    trained = {name: replace(p, is_final=False) for name, p in plan_policies(swept).items()}
+    return rivals | trained
+
+
+def swept_arms(distillation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Returns the arms that the sweep adds, by name: an arm's parameters, changed as a point says.
+
+    Args:
+        distillation: that part of a track's parameters.
+    """
+    sweep = distillation.get("sweep", NO_SWEEP)
+    arms = {arm for names in sweep["systems"].values() for arm in names}
+    return {
+        name: _changed(distillation["arms"][arm], change)
+        for arm in sorted(arms)
+        for name, change in _at_points(arm, sweep["points"]).items()
+    }
+
+
+def _at_points(arm: str, points: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"{arm}-{point}": change for point, change in points.items()}
+
+
+def _changed(arm: dict[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
+    """The point's own keys, and its factor on the arm's learning rate."""
+    factor = change.get("learning_rate_factor", 1)
+    keys = {key: value for key, value in change.items() if key != "learning_rate_factor"}
+    return arm | keys | {"learning_rate": arm["learning_rate"] * factor}
 
 
 def plan_temperatures(
@@ -138,17 +189,17 @@ def _base_at(
 
 
 def _rounds(system: str, arm: str, seed: int, distillation: dict[str, Any]) -> dict[str, Policy]:
-    num_rounds = distillation["arms"][arm]["num_rounds"]
+    entry = distillation["arms"][arm]
+    num_rounds = entry["num_rounds"]
+    num_steps = entry.get("num_steps", distillation["num_steps"]) // num_rounds
     num_shards = distillation["num_shards"] // num_rounds
     start, rounds = system, {}
     for number in range(1, num_rounds + 1):
         is_final = number == num_rounds
         name = f"{system}-{arm}-{seed}" + ("" if is_final else f"-round-{number}")
         first = (number - 1) * num_shards
-        speaker = spoken_by(system) if is_of_references(distillation["arms"][arm]) else start
+        speaker = spoken_by(system) if is_of_references(entry) else start
         pools = tuple((speaker, shard) for shard in range(first, first + num_shards))
-        rounds[name] = Policy(
-            system, arm, seed, start, pools, distillation["num_steps"] // num_rounds, is_final
-        )
+        rounds[name] = Policy(system, arm, seed, start, pools, num_steps, is_final)
         start = name
     return rounds

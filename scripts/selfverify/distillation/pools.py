@@ -35,9 +35,13 @@ class TrainingCandidate:
     @property
     def passes(self) -> bool:
         """Whether the verifier accepts it and the system itself has ended it."""
-        judged = self.failure_mode is not FailureMode.PIPELINE_ERROR
-        accepted = judged and not self.failure_mode.is_catastrophic
+        accepted = self.is_judged and not self.failure_mode.is_catastrophic
         return accepted and self.stop_reason is StopReason.EOS
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the recogniser heard it."""
+        return self.failure_mode is not FailureMode.PIPELINE_ERROR
 
     @property
     def fails(self) -> bool:

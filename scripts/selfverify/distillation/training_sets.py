@@ -10,7 +10,6 @@ import numpy as np
 
 from selfverify.distillation.pools import TrainingCandidate
 from selfverify.sampling.seeds import candidate_seed
-from selfverify.storage.records import FailureMode
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,19 @@ def random_of_each(candidates: Sequence[TrainingCandidate], seed: int) -> list[T
     ]
 
 
+def all_that_pass(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandidate]:
+    """Returns every candidate that passes, so that a prompt counts by how often it is said right.
+
+    Args:
+        candidates: by utterance.
+    """
+    return [candidate for candidate in candidates if candidate.passes]
+
+
 # What SFT learns from, by the arm's `selection`.
 SELECTIONS: dict[str, Callable[[Sequence[TrainingCandidate], int], list[TrainingCandidate]]] = {
     "verified": lambda candidates, _: best_of_n(candidates),
+    "passing": lambda candidates, _: all_that_pass(candidates),
     "random": random_of_each,
     "reference": lambda candidates, _: list(candidates),  # one true speech of each prompt
 }
@@ -71,7 +80,7 @@ def advantages(
     """
     found = []
     for pool in _pools(candidates):
-        judged = [c for c in pool if c.failure_mode is not FailureMode.PIPELINE_ERROR]
+        judged = [c for c in pool if c.is_judged]
         share = sum(c.passes for c in judged) / max(len(judged), 1)
         if 0 < share < 1:
             found += [(candidate, candidate.passes - share) for candidate in judged]

@@ -17,7 +17,7 @@ def contradictions(track: Track) -> Problems:
     looks = (_adapters, _best_of, _names, _prompt_sets, _calibration, _engines, _adversarial)
     yield from chain.from_iterable(look(track) for look in looks)
     if "distillation" in track:
-        looks = (_shards, _arms, _grpo, _trained, _matched, _drawn, _contrasts)
+        looks = (_shards, _arms, _grpo, _trained, _sweep, _matched, _drawn, _contrasts)
         yield from chain.from_iterable(look(track) for look in looks)
 
 
@@ -129,8 +129,8 @@ def _arms(track: Track) -> Problems:
     plan = track["distillation"]
     for name, arm in plan["arms"].items():
         for key in ("num_shards", "num_steps"):
-            if plan[key] % arm["num_rounds"]:
-                problem = f"{arm['num_rounds']} does not divide {key} {plan[key]}"
+            if (plan | arm)[key] % arm["num_rounds"]:
+                problem = f"{arm['num_rounds']} does not divide {key} {(plan | arm)[key]}"
                 yield f"distillation.arms.{name}.num_rounds", problem
         if arm.get("selection", "verified") != "verified" and arm["losses"] != ["sft"]:
             problem = f"{arm['selection']!r} is for losses [sft]; remove the key"
@@ -164,6 +164,24 @@ def _trained(track: Track) -> Problems:
         for name in arms:
             if name not in known:
                 yield f"distillation.systems.{system}", _missing("arm", name, known)
+
+
+def _sweep(track: Track) -> Problems:
+    plan = track["distillation"]
+    sweep, there = plan.get("sweep"), track.get("train_prompts", {}).get("num_shards", 0)
+    if sweep is None:
+        return
+    key, used = "distillation.sweep", plan["num_shards"] + plan["num_held_out_shards"]
+    if not used <= sweep["shard"] < there:
+        yield f"{key}.shard", f"not one of the shards {used} to {there - 1} that no training sees"
+    for system, arms in sweep["systems"].items():
+        if system not in track["systems"]:
+            yield f"{key}.systems", _missing("system", system, track["systems"])
+        for arm in arms:
+            if arm not in plan["arms"]:
+                yield f"{key}.systems.{system}", _missing("arm", arm, plan["arms"])
+            elif plan["arms"][arm]["losses"] == ["grpo"]:
+                yield f"{key}.systems.{system}", f"{arm} draws as many as its steps say; remove it"
 
 
 def _matched(track: Track) -> Problems:

@@ -4,7 +4,7 @@ Every arm is drawn at its system's temperature on all prompts, and on some at on
 itself fails less: what an arm gains there, it gains on top of cooling.
 
 in:  data/{track}/verdicts, audio and policies
-out: data/{track}/measures/{system}/{arm}/pitch.parquet and entropy.parquet
+out: data/{track}/measures/{system}/{arm}/voice.parquet and entropy.parquet
      figures/{track}/sharpening_line.*, table_distillation.*, table_method_comparison.*, distillation_gain.*, …
 """
 
@@ -129,15 +129,15 @@ rule table_distillation_power:
         run("teachers", to=TABLE)
 
 
-rule measure_pitch:
-    """Pitch and its spread of every candidate of an arm."""
+rule measure_voice:
+    """Pitch, its spread and timbre of every candidate of an arm."""
     input:
-        code=code("measure_pitch"),
+        code=code("measure_voice"),
         audio=said_by("audio", OWN, ORIGINAL_SETS),
     output:
-        f"{DATA}/measures/{{system}}/{{arm}}/pitch.parquet",
+        f"{DATA}/measures/{{system}}/{{arm}}/voice.parquet",
     log:
-        f"logs/{TRACK_NAME}/measure_pitch/{{system}}/{{arm}}.log",
+        f"logs/{TRACK_NAME}/measure_voice/{{system}}/{{arm}}.log",
     conda:
         "../envs/default.yaml"
     shell:
@@ -145,12 +145,12 @@ rule measure_pitch:
 
 
 rule table_guards:
-    """Table: whether training has changed duration, pace and pitch, with equivalence tests."""
+    """Table: whether training has changed how candidates sound, with equivalence tests."""
     input:
         code=code("table_guards"),
         teachers=judged(DISTILLATION["systems"]),
         policies=judged(FINAL),
-        pitches=measured("pitch", OWN),
+        voices=measured("voice", OWN),
     output:
         **reported("table_guards"),
     log:
@@ -162,7 +162,7 @@ rule table_guards:
             arms=ARMS,
         ),
     shell:
-        run("teachers", "policies", "pitches", to=TABLE)
+        run("teachers", "policies", "voices", to=TABLE)
 
 
 rule table_gain_by_prompt:

@@ -46,7 +46,7 @@ def pool_files(speaker):
 
 def measured_files(system, arm):
     """What the comparison measures of an arm, folder → files."""
-    speakers = {"pitch": OWN, "entropy": SHARPENED}
+    speakers = {"voice": OWN, "entropy": SHARPENED}
     kinds = [kind for kind, places in speakers.items() if (system, arm) in places.values()]
     folder = f"{DATA}/measures/{system}/{file_name(arm)}"
     return {folder: [f"{folder}/{kind}.parquet" for kind in kinds]}

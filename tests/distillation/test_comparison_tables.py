@@ -5,13 +5,13 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from scripts.comparison.measure_pitch import measure_pitch
+from scripts.comparison.measure_voice import measure_voice
 from scripts.comparison.table_budgets import table_budgets
 from scripts.comparison.table_distillation import table_distillation
 from scripts.comparison.table_distillation_claims import table_distillation_claims
 from scripts.comparison.table_distillation_power import table_distillation_power
 from scripts.comparison.table_gain_by_prompt import table_gain_by_prompt
-from scripts.comparison.table_guards import table_guards
+from scripts.comparison.table_guards import _apart, table_guards
 from scripts.comparison.table_method_comparison import table_method_comparison
 from scripts.comparison.table_sweep import table_sweep
 
@@ -173,17 +173,18 @@ def test_a_ceiling_of_more_than_the_pool_is_left_out(compared):
     assert pd.read_csv(compared["files"].csv)["of_ceiling"].isna().all()
 
 
-def write_pitch(folder, arm, pitches):
-    """Pitch of all candidates of each speaker of an arm, as `measure_pitch` writes it."""
+def write_voice(folder, arm, pitches, timbre=0.0):
+    """Voice of all candidates of each speaker of an arm, as `measure_voice` writes it."""
     rows = [
         {"speaker": name, "prompt_set": prompt_set, "utterance_id": f"u{prompt:02}",
-         "candidate_index": index, "pitch_st": pitch + prompt / 100, "pitch_spread_st": 2.0}
+         "candidate_index": index, "pitch_st": pitch + prompt / 100, "pitch_spread_st": 2.0,
+         "cepstrum": [timbre, float(index)] if prompt else None}
         for name, pitch in pitches.items() for prompt_set in ("hard", "standard")
         for prompt in range(30) for index in range(4)
     ]  # fmt: skip
     (folder / arm).mkdir()
-    pd.DataFrame(rows).to_parquet(folder / arm / "pitch.parquet")
-    return folder / arm / "pitch.parquet"
+    pd.DataFrame(rows).to_parquet(folder / arm / "voice.parquet")
+    return folder / arm / "voice.parquet"
 
 
 def test_guards_hold_each_arm_against_its_system(tmp_path):
@@ -192,13 +193,13 @@ def test_guards_hold_each_arm_against_its_system(tmp_path):
     for path in paths:
         seconds = {"duration_s": 2.0, "speech_s": 1.5, "expected_s": 1.5}
         pd.read_parquet(path).assign(**seconds).to_parquet(path)
-    pitches = [
-        write_pitch(tmp_path, "as-is", {"s": 3.0}),
-        write_pitch(tmp_path, "sft", {"s-sft-1": 3.2, "s-sft-2": 4.8}),
+    voices = [
+        write_voice(tmp_path, "as-is", {"s": 3.0}),
+        write_voice(tmp_path, "sft", {"s-sft-1": 3.2, "s-sft-2": 4.8}, timbre=40.0),
     ]
     files = table_files(tmp_path)
     table_guards(
-        teachers=paths[:1], policies=paths[1:], pitches=pitches, files=files,
+        teachers=paths[:1], policies=paths[1:], voices=voices, files=files,
         arms=["s-sft-1=s=sft", "s-sft-2=s=sft"],
     )  # fmt: skip
     table = pd.read_csv(files.csv).set_index("measure")
@@ -207,19 +208,34 @@ def test_guards_hold_each_arm_against_its_system(tmp_path):
     )
     assert 0.2 < table.loc["pitch", "difference"] < 1.8  # both seeds count
     assert table.loc["pitch spread", "difference"] == 0
+    assert table.loc["timbre", "teacher"] == pytest.approx(1, abs=0.1)
+    assert table.loc["timbre", "value"] > 30  # candidates as is lie a step or so from their middle
+    # As is, candidates of a prompt have one pitch; of an arm, those of two seeds that differ.
+    assert table.loc["variety of pitch", "teacher"] == 0
+    assert 0 < table.loc["variety of pitch", "value"] <= 1.6
+    assert table.loc["variety of pace", "value"] == 0
+    assert table.loc["errors", "num_prompts"] > 0
 
 
-def test_pitch_is_of_every_clip_of_an_arm(tmp_path, speech):
+def test_variety_does_not_depend_on_how_many_candidates_there_are():
+    few, many = pd.Series([1.0, 3.0, np.nan]), pd.Series([1.0, 3.0, 1.0, 3.0])
+    assert _apart(few) == 2
+    assert _apart(many) == pytest.approx(4 / 3)  # four pairs of six differ
+    assert np.isnan(_apart(pd.Series([1.0])))
+
+
+def test_the_voice_is_measured_of_every_clip_of_an_arm(tmp_path, speech):
     clips = [("s-sft-1", speech[1]), ("s-sft-2", np.zeros(0, np.float32))]
     files = [tmp_path / name / "hard" / "000.parquet" for name, _ in clips]
     for path, (_, audio) in zip(files, clips, strict=True):
         reason = StopReason.EOS if audio.size else StopReason.EMPTY
         write_records([describe_clip("u1", 0, audio, 16_000, reason)], path)
-    measure_pitch(audio=files, output=tmp_path / "pitch.parquet")
-    table = pd.read_parquet(tmp_path / "pitch.parquet")
+    measure_voice(audio=files, output=tmp_path / "voice.parquet")
+    table = pd.read_parquet(tmp_path / "voice.parquet")
     assert table["speaker"].tolist() == ["s-sft-1", "s-sft-2"]
     assert table["prompt_set"].tolist() == ["hard"] * 2
     assert table["pitch_st"].isna().tolist() == [False, True]
+    assert [None if c is None else len(c) for c in table["cepstrum"]] == [12, None]
 
 
 def test_power_says_the_smallest_share_that_can_be_shown(tmp_path):

@@ -73,7 +73,7 @@ def test_policies_and_their_measures_are_among_them(whole):
         f"data/mini/verdicts/{last}/hard.parquet",
         f"data/mini/verdicts/{last}/standard.parquet",
         f"data/mini/verdicts/{last}-at-0.5/hard.parquet",
-        "data/mini/measures/mini-llasa/online-sft/pitch.parquet",
+        "data/mini/measures/mini-llasa/online-sft/voice.parquet",
         "data/mini/measures/mini-llasa/online-sft/entropy.parquet",
     } <= set(arm["files"])
     assert "tracks.mini.distillation.arms.online-sft" in arm["params"]

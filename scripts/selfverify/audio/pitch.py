@@ -1,7 +1,5 @@
 """The pitch of a clip, by Praat's autocorrelation (Boersma 1993), as Parselmouth runs it."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import parselmouth
 
@@ -12,16 +10,6 @@ FLOOR_HZ, CEILING_HZ = 75.0, 400.0
 STEP_S = 0.01
 MIN_VOICED_FRAMES = 20  # a fifth of a second; of less nothing is said
 REFERENCE_HZ = 100.0  # 0 semitones
-
-
-@dataclass(frozen=True)
-class Pitch:
-    """Of the voiced frames of one candidate; None where there are too few."""
-
-    utterance_id: str
-    candidate_index: int
-    pitch_st: float | None  # median, semitones above `REFERENCE_HZ`
-    pitch_spread_st: float | None  # standard deviation, semitones
 
 
 def pitch_of(audio: np.ndarray, sample_rate: int) -> tuple[float, float] | None:

@@ -19,7 +19,7 @@ from selfverify.distillation.pools import read_pool
 from selfverify.distillation.preference import preference_trainer
 from selfverify.distillation.separation import check_unseen
 from selfverify.distillation.sft import sft_trainer
-from selfverify.distillation.training_sets import SELECTIONS, describe, preference_pairs
+from selfverify.distillation.training_sets import PAIRINGS, SELECTIONS, describe
 from selfverify.systems import load_system
 from selfverify.workflow.script import run_script
 from selfverify.workflow.torch_setup import set_up_torch
@@ -73,10 +73,12 @@ def finetune(
     elif settings.losses == ("advantage",):
         trainer = advantage_trainer(system, candidates, settings, run, device)
     else:
-        trainer = preference_trainer(system, preference_pairs(candidates), settings, run, device)
+        pairs = PAIRINGS[settings.selection](candidates)
+        trainer = preference_trainer(system, pairs, settings, run, device)
     trainer.add_callback(HeldOut(system, [c for path in held_out for c in read_pool(path)]))
     curve = train(trainer)
-    facts = {**vars(settings), **describe(candidates), "seconds": time.monotonic() - begin}
+    described = describe(candidates, settings.selection)
+    facts = {**vars(settings), **described, "seconds": time.monotonic() - begin}
     save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]
     shutil.rmtree(run.parent, ignore_errors=True)
 

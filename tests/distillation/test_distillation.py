@@ -19,6 +19,7 @@ from selfverify.distillation.pools import TrainingCandidate, judge_pool
 from selfverify.distillation.training_sets import (
     SELECTIONS,
     advantages,
+    all_pairs,
     best_of_n,
     describe,
     preference_pairs,
@@ -84,6 +85,18 @@ def test_what_is_learnt_from_a_pool(pool, kept, pair):
     assert scores == ([] if pair is None else [pair])
 
 
+def test_all_pairs_are_of_one_prompt_and_no_near_misses():
+    collapse = FailureMode.CONTENT_COLLAPSE
+    pool = [
+        candidate(0.30, index=0), candidate(0.0, index=1),
+        candidate(1.35, collapse, index=2), candidate(1.2, SILENT, index=3),
+        candidate(0.1, reason=CAP, index=4), candidate(float("inf"), ERROR, index=5),
+        candidate(1.9, collapse, utterance="u2"),
+    ]  # fmt: skip
+    found = [(p.chosen.candidate_index, p.rejected.candidate_index) for p in all_pairs(pool)]
+    assert found == [(0, 3), (1, 2), (1, 3)]  # a runaway whose words are right is a failure
+
+
 def test_the_control_has_the_prompts_of_the_verified_and_failures_too():
     pools = [
         candidate(score, mode, utterance=f"u{number:02}", index=index)
@@ -129,6 +142,8 @@ def test_description_counts_prompts_and_modes():
     assert (facts["num_prompts"], facts["num_prompts_never_pass"]) == (2, 1)
     assert (facts["num_examples"], facts["num_pairs"]) == (1, 1)
     assert facts["rejected_modes"] == {"silence": 1}
+    more = [candidate(0.1), candidate(0.2), candidate(2.0, SILENT)]
+    assert [describe(more, name)["num_pairs"] for name in ("verified", "passing")] == [1, 2]
 
 
 PLAN = {

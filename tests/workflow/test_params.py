@@ -110,7 +110,12 @@ def test_the_extended_study_adds_to_that_of_all(params):
         (
             "tracks.mini.distillation.arms.dpo.selection",
             "random",
-            r"arms\.dpo\.selection: 'random' is for losses \[sft\]; remove the key",
+            r"arms\.dpo\.selection: 'random' is not for losses \['sigmoid'\]; remove the key",
+        ),
+        (
+            "tracks.mini.distillation.arms.advantage.selection",
+            "passing",
+            r"arms\.advantage\.selection: 'passing' is not for losses \['advantage'\]",
         ),
         ("tracks.mini.distillation.arms.sft.selection", "best", r"'best' is not one of"),
         (

@@ -10,6 +10,9 @@ import numpy as np
 
 from selfverify.distillation.pools import TrainingCandidate
 from selfverify.sampling.seeds import candidate_seed
+from selfverify.storage.records import FailureMode
+
+MIN_GAP = 0.1  # of the share of characters wrong
 
 
 @dataclass(frozen=True)
@@ -101,9 +104,47 @@ def preference_pairs(candidates: Sequence[TrainingCandidate]) -> list[Pair]:
     return pairs
 
 
-def describe(candidates: Sequence[TrainingCandidate]) -> dict[str, Any]:
-    """Returns what a pool has to teach, and how chosen and rejected differ in class and length."""
-    pools, pairs = list(_pools(candidates)), preference_pairs(candidates)
+def all_pairs(candidates: Sequence[TrainingCandidate]) -> list[Pair]:
+    """Returns of each utterance every candidate that passes against every one that fails.
+
+    A prompt counts the more, the nearer its outcomes are to even. Where words alone are wrong, two
+    that lie less than `MIN_GAP` apart are no pair: little but a threshold parts them.
+
+    Args:
+        candidates: by utterance.
+    """
+    return [
+        Pair(chosen, rejected)
+        for pool in _pools(candidates)
+        for chosen in pool
+        for rejected in pool
+        if chosen.passes and rejected.fails and not _are_near(chosen, rejected)
+    ]
+
+
+def _are_near(chosen: TrainingCandidate, rejected: TrainingCandidate) -> bool:
+    gap = rejected.score - 1 - chosen.score  # a failure's score has 1 added
+    return rejected.failure_mode is FailureMode.CONTENT_COLLAPSE and gap < MIN_GAP
+
+
+# What preference losses learn from, by the arm's `selection`.
+PAIRINGS: dict[str, Callable[[Sequence[TrainingCandidate]], list[Pair]]] = {
+    "verified": preference_pairs,
+    "passing": all_pairs,
+}
+
+
+def describe(
+    candidates: Sequence[TrainingCandidate], selection: str = "verified"
+) -> dict[str, Any]:
+    """Returns what a pool has to teach, and how chosen and rejected differ in class and length.
+
+    Args:
+        candidates: by utterance.
+        selection: of the arm, which says what a pair is.
+    """
+    pairs = PAIRINGS.get(selection, preference_pairs)(candidates)
+    pools = list(_pools(candidates))
     modes = Counter(pair.rejected.failure_mode.value for pair in pairs)
     return {
         "num_candidates": len(candidates),

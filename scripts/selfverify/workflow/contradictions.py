@@ -132,8 +132,7 @@ def _arms(track: Track) -> Problems:
             if (plan | arm)[key] % arm["num_rounds"]:
                 problem = f"{arm['num_rounds']} does not divide {key} {(plan | arm)[key]}"
                 yield f"distillation.arms.{name}.num_rounds", problem
-        if arm.get("selection", "verified") != "verified" and arm["losses"] != ["sft"]:
-            problem = f"{arm['selection']!r} is for losses [sft]; remove the key"
+        if problem := _selection(arm):
             yield f"distillation.arms.{name}.selection", problem
         if arm.get("selection") == "reference" and arm["num_rounds"] > 1:
             problem = "true speech is the same in every round; 1 is enough"
@@ -141,6 +140,15 @@ def _arms(track: Track) -> Problems:
         if arm.get("temperature_matched") and arm["losses"] == ["grpo"]:
             problem = "GRPO's loss has the temperature anyway; remove the key"
             yield f"distillation.arms.{name}.temperature_matched", problem
+
+
+def _selection(arm: dict[str, Any]) -> str | None:
+    chosen, losses = arm.get("selection", "verified"), arm["losses"]
+    if chosen == "verified" or losses == ["sft"]:
+        return None
+    if chosen == "passing" and losses not in (["advantage"], ["grpo"]):
+        return None
+    return f"{chosen!r} is not for losses {losses}; remove the key"
 
 
 def _grpo(track: Track) -> Problems:

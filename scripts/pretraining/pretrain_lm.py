@@ -24,6 +24,7 @@ from selfverify.workflow.script import run_script
 from selfverify.workflow.torch_setup import set_up_torch
 
 HELD_OUT_BATCH = 40
+WORTH_COMPILING = 200  # steps, to make up for the minute that it takes
 
 
 def pretrain_lm(
@@ -70,6 +71,8 @@ def pretrain_lm(
     if start:
         start_from(lm, Path(start))
     lm.model.to(torch.device(device))  # type: ignore[arg-type]
+    if num_steps >= WORTH_COMPILING:
+        lm.compile()
     table = read_tables(corpus_codes).sort_values("utterance_id")
     training = _examples(lm, adapter, table.query("split == 'train'"))
     held_out = _examples(lm, adapter, table.query("split == 'dev'"))

@@ -20,6 +20,7 @@ from selfverify.pretraining.lm import (
     PAD_TO,
     collate,
     draw_batch,
+    fast_products,
     trainable_llasa,
     trainable_orpheus,
 )
@@ -210,6 +211,35 @@ def test_held_out_losses_are_without_noise():
     assert lm.loss([example]).item() == lm.loss([example]).item()
     lm.model.train()
     assert lm.loss([example]).item() != lm.loss([example]).item()
+
+
+def test_compiled_layers_say_the_same_under_the_same_names():
+    lm = trainable_llasa(load_codec_sizes(16), hidden_size=64, num_layers=1)
+    lm.model.eval()
+    example = TrainingExample(*[[lm.first_code + code for code in range(16)]] * 2)
+    plain, names = lm.loss([example]).item(), list(lm.model.state_dict())
+    lm.compile()
+    assert lm.loss([example]).item() == pytest.approx(plain, rel=1e-5)
+    assert lm.loss([example] * 3).item() == pytest.approx(plain, rel=1e-5)  # of another shape
+    assert list(lm.model.state_dict()) == names
+
+
+def test_without_a_compiler_layers_run_as_they_are(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    lm = trainable_llasa(load_codec_sizes(16), hidden_size=64, num_layers=1)
+    lm.compiled = [None]  # which has no `compile`
+    lm.compile()
+
+
+def test_products_are_in_bfloat16_where_that_is_faster(monkeypatch):
+    def dtype():
+        with fast_products(torch.device("cpu")):
+            return (torch.ones(2, 2) @ torch.ones(2, 2)).dtype
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    assert dtype() is torch.bfloat16
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    assert dtype() is torch.float32
 
 
 def test_a_saved_model_carries_checksums_and_provenance(tmp_path):

@@ -83,6 +83,7 @@ class TrainableCsm(TrainableLM):
         self.model: Any = CsmForConditionalGeneration(config)
         self.model.codec_model.requires_grad_(False)
         self.decoder, self.text_embedding = self.model.backbone_model, self.model.embed_text_tokens
+        self.compiled = [self.decoder, self.model.depth_decoder.model]
 
     def loss(self, examples: Sequence[TrainingExample]) -> torch.Tensor:
         """Returns the backbone's loss plus the depth decoder's, in nats per code of each."""

@@ -75,3 +75,14 @@ def test_another_learning_rate_trains_that_arm_alone(distilled):
     plan = snakemake(distilled, "-n", "all").stdout
     assert "mini-llasa-online-sft-1" in plan
     assert "system=mini-llasa-cooler" not in plan
+
+
+def test_a_sweep_is_tried_on_prompts_that_none_learns_from(distilled):
+    assert snakemake(distilled, "table_sweep").returncode == 0
+    table = pd.read_csv(distilled / "figures/mini/table_sweep.csv").set_index("arm")
+    assert set(table.index) == {"as is", "cooler-0.3", "sft", "sft-faster"}
+    assert (table["n"] == 16).all()  # two candidates of the shard's eight prompts
+    rates = table["learning_rate"]
+    assert rates["sft-faster"] == pytest.approx(3 * rates["sft"])
+    pools = distilled / "data/mini/training_pools"
+    assert {path.name for path in (pools / "mini-llasa-sft-faster-1").iterdir()} == {"003.parquet"}

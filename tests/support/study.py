@@ -50,13 +50,19 @@ def reduce_params(folder: Path) -> None:
         2  # the tables are of no data, and cost as much as the study
     )
     mini["calibration"] |= {"num_utterances": 4, "pool_size": POOL_SIZE}
-    mini["train_prompts"] |= {"num_utterances": 24, "num_shards": 3}
+    mini["train_prompts"] |= {"num_utterances": 32, "num_shards": 4}
     mini["distillation"] |= {"num_shards": 2, "num_steps": 4, "pool_size": 2}
     mini["distillation"]["systems"] = {"mini-llasa": {"online-sft": 1, "grpo": 1, "cooler": 1}}
     mini["distillation"] |= {
         "in_all": False,  # tests of the rest of the workflow are long enough
         "matched_temperature": {"mini-llasa": 0.5},  # the rival's, so that as is costs nothing
         "sharpening_line": {"temperatures": [1.0, 0.8, 0.5], "prompt_sets": ["hard"]},
+    }
+    mini["distillation"]["sweep"] = {
+        "shard": 3,
+        "systems": {"mini-llasa": ["sft"]},
+        "points": {"faster": {"learning_rate_factor": 3}},
+        "rivals": {"cooler-0.3": {"temperature": 0.3}},
     }
     first = {"system": "mini-llasa", "prompt_set": "hard", "arm": "online-sft", "baseline": "as is"}
     mini["distillation"]["primary_contrasts"] = [first]

@@ -22,7 +22,7 @@ SUBJECTS = {
 TRAINING = TrainingWorkload(
     lora_rank=4, batch_size=4, micro_batch_size=2, max_audio_s=2.0, num_prompt_ids=20, beta=0.1
 )
-# What larger batches and the planned dtype run too, in a third of the time.
+# What larger batches and the planned dtype run too, in half the time.
 ENOUGH = ("sample {} 1", "official {} 1", "ids float32 {}", "sft {} 2", "dpo {} 2")
 
 

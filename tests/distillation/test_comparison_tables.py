@@ -217,7 +217,7 @@ def test_guards_hold_each_arm_against_its_system(tmp_path):
     assert table.loc["errors", "num_prompts"] > 0
 
 
-def test_variety_does_not_depend_on_how_many_candidates_there_are():
+def test_variety_is_the_mean_distance_of_two_candidates():
     few, many = pd.Series([1.0, 3.0, np.nan]), pd.Series([1.0, 3.0, 1.0, 3.0])
     assert _apart(few) == 2
     assert _apart(many) == pytest.approx(4 / 3)  # four pairs of six differ

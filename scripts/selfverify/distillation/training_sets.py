@@ -1,4 +1,4 @@
-"""What is learnt from judged pools: the best or any of each, or the best against the worst."""
+"""What is learnt from judged pools: the best, any or all that pass, or pairs of pass and fail."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence

@@ -87,8 +87,8 @@ class TrainableLlama(TrainableLM):
 def fast_products(device: torch.device) -> AbstractContextManager[Any]:
     """Returns what multiplies matrices in bfloat16 where that is faster; weights stay float32.
 
-    On a GPU, and on a processor with tiles (AMX). AVX-512 alone multiplied bfloat16 at 82 GFLOP/s
-    and float32 at 140, so that a step of mini-csm took 1.47 s and takes 1.00 s.
+    Taken to be so on a GPU and on a processor with tiles (AMX). AVX-512 alone multiplied bfloat16
+    at 82 GFLOP/s and float32 at 140, so that a step of mini-csm took 1.47 s and takes 1.00 s.
     """
     is_faster = device.type != "cpu" or bool(torch.cpu.get_capabilities().get("amx_bf16"))
     return torch.autocast(device.type, torch.bfloat16, enabled=is_faster)

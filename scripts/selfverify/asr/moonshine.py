@@ -6,9 +6,9 @@ trained from scratch on 200,000 hours (arXiv 2410.15608, and its model card). Ne
 owe nothing to Whisper; whether Whisper wrote some of the transcripts that it learned from is not
 known. Only the weights are used, in float32; the package is not imported.
 
-Of 60 clean held-out sentences of the mini voice it gets 7 % of words and 2 % of characters wrong,
-in a fraction of Whisper tiny.en's time. Like Whisper it writes words under silence and noise
-(20 clips of 20): voice activity detection comes first.
+Of what the mini voice says of 150 standard prompts it gets 3.9 % of words and 2.1 % of characters
+wrong (table_floors), in less than Whisper tiny.en's time. Like Whisper it writes words under
+silence and noise (20 clips of 20): voice activity detection comes first.
 
 Layout of tokenizer.bin: one token after another in the order of their ids, each a length (one byte;
 from 128 on two, the low seven bits first) and so many bytes of UTF-8.

@@ -1,10 +1,9 @@
 """OpenAI's Whisper with its encoder run by OpenVINO: the same weights, transcripts in less time.
 
-Where the processor multiplies bfloat16 the encoder does, elsewhere float32. Of 160 clips of
-mini-llasa (12 s of silence after each, one thread) bfloat16 took .22 s of a CPU each, float32 .28
-and OpenAI's package .40; it wrote float32's texts, bfloat16 152 of them. The decoder is torch's in
-float32: in bfloat16 it was faster on one processor, and twice as slow as the whole package on
-another. Audio, search and long clips stay with OpenAI's package.
+The encoder multiplies float32 everywhere, so that processors write the same texts: of 160 clips of
+mini-llasa (12 s of silence after each) those of OpenAI's package, in .28 s of a CPU each against
+.40. bfloat16 wrote 152 of them, on a processor with tiles in .22 s, on one without in more time
+than float32. The decoder is torch's. Audio, search and long clips stay with OpenAI's package.
 """
 
 import sys
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 SETTINGS = {
     "PERFORMANCE_HINT": "LATENCY",  # a clip at a time
     "ENABLE_CPU_PINNING": False,  # jobs run side by side: they would be pinned to the same core
+    "INFERENCE_PRECISION_HINT": "f32",  # by default bfloat16 where a processor has it
 }
 
 
@@ -47,7 +47,7 @@ class OpenVinoWhisper(OpenAIWhisper):
                 "take openai-whisper, which hears the same"
             )
         super().__init__(model, device=device, **options)
-        self.model.encoder = _Compiled(self.model.encoder, has_bfloat16())  # type: ignore[assignment]
+        self.model.encoder = _Compiled(self.model.encoder)  # type: ignore[assignment]
 
     @contextmanager
     def _encoder_of(self, window_s: int) -> Iterator[None]:
@@ -57,12 +57,6 @@ class OpenVinoWhisper(OpenAIWhisper):
         task = DecodingTask(self.model, options)
         task.inference = _Unfinished(task)
         return task.run(mels)
-
-
-def has_bfloat16() -> bool:
-    """Returns whether OpenVINO finds that this processor multiplies bfloat16."""
-    capabilities = _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-    return "BF16" in capabilities
 
 
 class _Unfinished(PyTorchInference):
@@ -110,9 +104,9 @@ class _AnyWindow(nn.Module):
 class _Compiled(nn.Module):
     """What stands in the encoder's place."""
 
-    def __init__(self, encoder: AudioEncoder, is_half: bool) -> None:
+    def __init__(self, encoder: AudioEncoder) -> None:
         super().__init__()
-        self.compiled = _compile(encoder, is_half)
+        self.compiled = _compile(encoder)
 
     def forward(self, mel: Tensor) -> Tensor:
         # One by one: what a layer makes of one clip fits the cache, of four it does not.
@@ -121,7 +115,7 @@ class _Compiled(nn.Module):
 
 
 @torch.inference_mode()
-def _compile(encoder: AudioEncoder, is_half: bool) -> "CompiledModel":
+def _compile(encoder: AudioEncoder) -> "CompiledModel":
     openvino = _openvino()
     num_mels = encoder.conv1.in_channels
     model = openvino.convert_model(
@@ -129,10 +123,7 @@ def _compile(encoder: AudioEncoder, is_half: bool) -> "CompiledModel":
         example_input=torch.zeros(1, num_mels, 100),
         input=openvino.PartialShape([1, num_mels, -1]),
     )
-    settings = SETTINGS | {
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
-        "INFERENCE_PRECISION_HINT": "bf16" if is_half else "f32",
-    }
+    settings = SETTINGS | {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
     return openvino.compile_model(model, "CPU", settings)
 
 

@@ -60,8 +60,8 @@ def table_training_resources(
 NOTE = (
     "Computed from the architectures, not measured. Adapters of rank {rank} on every projection, "
     "{sequences} sequences at once, which is one pair, each as long as the cap allows after {ids} "
-    "ids of prompt; layers are recomputed in the backward pass. Logits are those of a preference "
-    "loss, with the reference's; supervised fine-tuning has two thirds of them."
+    "ids of prompt; layers are recomputed in the backward pass. A preference loss's reference adds "
+    "none: it is done before the policy begins."
 )
 
 

@@ -35,14 +35,23 @@ def test_positions_and_logits(system, positions, logits):
     planned = plan(system)
     assert planned.num_positions == positions
     assert logits_of_a_step(system_config(system)) == logits
-    assert planned.logits_gb == pytest.approx(2 * positions * logits * 18 / 1e9)
+    assert planned.logits_gb == pytest.approx(2 * positions * logits * 12 / 1e9)
 
 
 def test_activations_grow_with_positions_and_csm_has_its_depth_decoder():
     config = system_config("llasa-1b")
     inputs, halves, fulls = 16 * 2048, 5 * 2048 + 2 * 512 + 4 * 8192, 7 * 2048 + 8192
     assert activation_bytes(config, 100) == 100 * (2 * inputs + 2 * halves + 4 * fulls)
-    assert activation_bytes(system_config("csm-1b"), 100) > 10 * activation_bytes(config, 100)
+    assert activation_bytes(system_config("csm-1b"), 100) > 5 * activation_bytes(config, 100)
+
+
+# `snakemake benchmark_gpu` on an H100: GB at the peak of SFT and, of Llamas, of DPO alike.
+PEAK_GB = {"llasa-1b": 11.5, "llasa-3b": 16.1, "orpheus-3b": 18.4, "csm-1b": 5.5}
+
+
+@pytest.mark.parametrize("system", CODEC)
+def test_a_card_takes_what_is_planned(system):
+    assert plan(system).total_gb == pytest.approx(PEAK_GB[system], rel=0.05)
 
 
 @pytest.mark.parametrize("system", CODEC)

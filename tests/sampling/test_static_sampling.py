@@ -9,11 +9,11 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from selfverify.systems import load_system
 from selfverify.systems.base import SamplingRequest, SamplingSettings
 from selfverify.systems.checks import NoNumbers
-from selfverify.systems.decode_attention import attend_by_matmul
 from selfverify.systems.networks import CsmNetwork, LlamaNetwork
 from selfverify.systems.sampling import generate_seeded
 from selfverify.systems.static_choice import MAX_TIES, StaticChoice
 from selfverify.systems.static_sampling import StaticSampler, sample_static
+from selfverify.systems.step_kernels import attend_by_matmul
 
 VOCAB, SPEECH, NUM_STEPS = 297, (10, 290), 40
 PLAIN = {"temperature": 0.8, "top_p": 1.0, "top_k": 0, "max_audio_s": 1.0}

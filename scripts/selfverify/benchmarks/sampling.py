@@ -78,7 +78,7 @@ def measure_sampling(
         "gb_read_per_step": bytes_read / 1e9,
         "prefill_s": prefill_s,
         "capture_s": capture_s,
-        "attention": network.steps.attend.__name__,
+        "attention": network.steps.kernels.attend.__name__,
         "is_graph": sampler.is_graph,
         "peak_gb": peak_gb(device),
         "planned_gb": (1 + OVERHEAD_SHARE) * weights_gb + cache_gb,

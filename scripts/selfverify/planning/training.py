@@ -18,13 +18,14 @@ from selfverify.planning.architectures import (
     system_config,
 )
 from selfverify.planning.sampling import num_bytes, steps_per_audio_s
+from selfverify.pretraining.csm import DEPTH_SHARE
 
 HALF, FULL = 2, 4  # bytes of a bfloat16 and a float32
 # Of an adapter's weight: itself, its gradient, and Adam's two moments, all float32.
 TRAINED_BYTES = 4 * FULL
-# Of a logit: the policy's and its gradient in both precisions, since the loss is taken in float32,
-# and those of the reference, which a preference loss asks for beside them.
-LOGIT_BYTES = 3 * (HALF + FULL)
+# Of a logit: itself and its gradient in both precisions, since the loss is taken in float32. Those
+# of a preference loss's reference are sums before the policy's begin.
+LOGIT_BYTES = 2 * (HALF + FULL)
 
 
 @dataclass(frozen=True)
@@ -91,14 +92,14 @@ def logits_of_a_step(config: SystemConfig) -> int:
 
 
 def activation_bytes(config: Any, num_positions: int) -> int:
-    """Returns bytes of the activations of one sequence at the peak, CSM's frames all included.
+    """Returns bytes of the activations of one sequence at the peak.
 
-    CSM's depth decoder runs on as many sequences as there are frames, one position a codebook; its
-    own trainings use a share of the frames alone.
+    CSM's depth decoder runs on as many sequences as frames are kept, one position a codebook.
     """
     size = num_positions * _decoder_bytes(config)
     if config.model_type == "csm":
-        size += num_positions * config.num_codebooks * _decoder_bytes(config.depth_decoder_config)
+        depth = config.num_codebooks * _decoder_bytes(config.depth_decoder_config)
+        size += ceil(DEPTH_SHARE * num_positions) * depth
     return size
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
+from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention
 
-from selfverify.systems.decode_attention import Attend, attend_by_matmul
+from selfverify.systems.step_kernels import PLAIN, Places, StepKernels, gate_by_torch, split_heads
 
 
 class DecoderSteps:
@@ -22,15 +22,15 @@ class DecoderSteps:
         stack: has `layers`, `norm` and `rotary_emb`; projections may carry adapters.
         num_rows: sequences at once.
         num_positions: of the longest, its prompt included.
-        attend: attention of one query a row over the cache.
+        kernels: of one query a row.
     """
 
     def __init__(
-        self, stack: Any, num_rows: int, num_positions: int, attend: Attend = attend_by_matmul
+        self, stack: Any, num_rows: int, num_positions: int, kernels: StepKernels = PLAIN
     ) -> None:
         first, weight = stack.layers[0].self_attn, stack.norm.weight
         self.layers = [_Layer(layer) for layer in stack.layers]
-        self.norm, self.attend = stack.norm, attend
+        self.norm, self.kernels = stack.norm, kernels
         self.head_dim, self.num_positions = first.head_dim, num_positions
         self.num_kv_heads = stack.config.num_key_value_heads
         size = (num_rows, self.num_kv_heads, num_positions, self.head_dim)
@@ -52,7 +52,7 @@ class DecoderSteps:
         cos, sin = self.cos[:width, None], self.sin[:width, None]
         for layer, cache in zip(self.layers, self.cache, strict=True):
             heads = layer.heads(_norm(layer.attention_norm, hidden), self.head_dim)
-            query, key, value = self._split(heads, cos, sin)
+            query, key, value = split_heads(heads, cos, sin, self.num_kv_heads)
             attended = scaled_dot_product_attention(
                 query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2),
                 is_causal=True, enable_gqa=True,
@@ -73,19 +73,18 @@ class DecoderSteps:
             span: more than every position; shapes depend on it.
             is_even: whether all rows stand at span - 1, so that nothing is to be masked.
         """
-        num_rows = len(hidden)
-        cos = self.cos.index_select(0, positions)[:, None]
-        sin = self.sin.index_select(0, positions)[:, None]
-        places = (self.starts[:num_rows] + positions[:, None]).flatten()
-        masked = None if is_even else positions
+        num_rows, kernels = len(hidden), self.kernels
+        cos, sin = self.cos.index_select(0, positions), self.sin.index_select(0, positions)
+        places = Places(positions, self.starts[:num_rows], cos, sin)
+        last = None if is_even else positions
+        hidden = hidden.clone()  # what is added below is added in place
         for layer, cache in zip(self.layers, self.cache, strict=True):
             heads = layer.heads(_norm(layer.attention_norm, hidden), self.head_dim)
-            query, key, value = self._split(heads, cos, sin)
-            cache[0].view(-1, self.head_dim).index_copy_(0, places, key.flatten(0, 1))
-            cache[1].view(-1, self.head_dim).index_copy_(0, places, value.flatten(0, 1))
-            attended = self.attend(query, cache[0, :num_rows], cache[1, :num_rows], masked, span)
-            hidden = hidden + layer.output(attended)
-            hidden = hidden + layer.feed_forward(_norm(layer.mlp_norm, hidden))
+            query = kernels.place(heads, places, cache)
+            attended = kernels.attend(query, cache[0, :num_rows], cache[1, :num_rows], last, span)
+            _add(hidden, layer.output, attended)
+            gates = layer.gates(_norm(layer.mlp_norm, hidden))
+            _add(hidden, layer.down, kernels.gate(gates))
         return _norm(self.norm, hidden)
 
     def move(self, kept: torch.Tensor) -> None:
@@ -93,16 +92,6 @@ class DecoderSteps:
         for layer in self.cache:
             for part in layer:
                 part[: len(kept)] = part.index_select(0, kept)
-
-    def _split(
-        self, heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Query and key rotated, and value: (..., heads, d) each."""
-        num_turned = heads.shape[-2] - self.num_kv_heads
-        turned, value = heads[..., :num_turned, :], heads[..., num_turned:, :]
-        turned = torch.addcmul(turned * cos, turned.roll(self.head_dim // 2, dims=-1), sin)
-        num_queries = num_turned - self.num_kv_heads
-        return turned[..., :num_queries, :], turned[..., num_queries:, :], value
 
 
 class _Layer:
@@ -114,15 +103,14 @@ class _Layer:
         self.mlp_norm = layer.post_attention_layernorm
         self.output, self.down = attention.o_proj, mlp.down_proj
         self._heads = _Joined([attention.q_proj, attention.k_proj, attention.v_proj])
-        self._gates = _Joined([mlp.gate_proj, mlp.up_proj])
+        self.gates = _Joined([mlp.gate_proj, mlp.up_proj])
 
     def heads(self, hidden: torch.Tensor, head_dim: int) -> torch.Tensor:
         """Query, key and value heads of (..., h), one after another: (..., heads, d)."""
         return self._heads(hidden).unflatten(-1, (-1, head_dim))
 
     def feed_forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        gate, up = self._gates(hidden).chunk(2, dim=-1)
-        return self.down(silu(gate) * up)
+        return self.down(gate_by_torch(self.gates(hidden)))
 
 
 class _Joined:
@@ -158,6 +146,14 @@ def _shared_storage(maps: Sequence[nn.Linear]) -> torch.Tensor | None:
     if len(storages) > 1 or first.untyped_storage().nbytes() != size * first.element_size():
         return None
     return first.detach().as_strided((size // first.shape[1], first.shape[1]), first.stride(), 0)
+
+
+def _add(hidden: torch.Tensor, module: nn.Module, inputs: torch.Tensor) -> None:
+    """Adds a map's outputs to `hidden` in place; of a plain map as a part of its product."""
+    if type(module) is nn.Linear and module.bias is None:
+        hidden.addmm_(inputs, module.weight.t())
+    else:
+        hidden += module(inputs)
 
 
 def _norm(module: Any, hidden: torch.Tensor) -> torch.Tensor:

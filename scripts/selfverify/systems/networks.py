@@ -5,8 +5,11 @@ from typing import Any, Protocol
 
 import torch
 
-from selfverify.systems.decode_attention import fastest_attention
 from selfverify.systems.decoder_steps import DecoderSteps
+from selfverify.systems.step_kernels import fastest_kernels
+
+# Of prompts at once: enough to keep a GPU busy, and little memory beside the cache.
+PREFILL_POSITIONS = 4096
 
 # Logits (B, V) and which of a step's draws it is, to ids (B,).
 Draw = Callable[[torch.Tensor, int], torch.Tensor]
@@ -106,12 +109,12 @@ class CsmNetwork:
 def _steps(stack: Any, num_rows: int, num_positions: int) -> DecoderSteps:
     weight = stack.norm.weight
     head_dim = stack.layers[0].self_attn.head_dim
-    attend = fastest_attention(weight.device, head_dim, weight.dtype)
-    return DecoderSteps(stack, num_rows, num_positions, attend)
+    kernels = fastest_kernels(weight.device, head_dim, weight.dtype)
+    return DecoderSteps(stack, num_rows, num_positions, kernels)
 
 
 def _reads_to_last(steps: DecoderSteps) -> bool:
-    return steps.attend.__name__ == "attend_by_triton"
+    return steps.kernels.attend.__name__ == "attend_by_triton"
 
 
 def _prefill(
@@ -122,5 +125,9 @@ def _prefill(
     width = max(map(len, prompts)) - 1
     if width:
         padded = [[*p[:-1], *[p[0]] * (width - len(p) + 1)] for p in prompts]
-        steps.prefill(embed(torch.tensor(padded, device=device)), rows)
+        at_once = max(PREFILL_POSITIONS // width, 1)
+        for some, places in zip(
+            torch.tensor(padded, device=device).split(at_once), rows.split(at_once), strict=True
+        ):
+            steps.prefill(embed(some), places)
     return embed(torch.tensor([prompt[-1] for prompt in prompts], device=device))

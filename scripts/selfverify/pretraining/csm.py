@@ -98,44 +98,55 @@ def csm_loss(model: Any, examples: Sequence[TrainingExample], noise: float = 0.0
         examples: texts and frames.
         noise: share of the codes that the backbone reads which are others of their codebook.
     """
-    num_codebooks, device = model.config.num_codebooks, model.device
-    embedded, labels = [], []
-    for example in examples:
-        num_text = example.labels.count(IGNORED)
-        text = torch.tensor(example.input_ids[:num_text], device=device)
-        flat = torch.tensor(example.input_ids[num_text:], device=device)
-        frames = flat.view(1, -1, num_codebooks)
-        read = _noisy(frames, noise, model.config.vocab_size) if noise else frames
-        spoken = model.backbone_model.embed_tokens(read)[0]
-        embedded.append(torch.cat([model.embed_text_tokens(text), spoken]))
-        silent = torch.full((num_text, num_codebooks), IGNORED, device=device)
-        labels.append(torch.cat([silent, frames[0]]))
+    device = model.device
+    text, frames, labels = _collate(examples, model.config.num_codebooks)
+    if noise:
+        frames = _noisy(frames, noise, model.config.vocab_size)
     if model.training:
         _amortise(labels)
+    text, frames, labels = text.to(device), frames.to(device), labels.to(device)
+    is_speech = labels[..., :1] != IGNORED
+    spoken = model.backbone_model.embed_tokens(frames)
+    embedded = torch.where(is_speech, spoken, model.embed_text_tokens(text))
     with fast_products(device):
-        return model(inputs_embeds=_padded(embedded, 0.0), labels=_padded(labels, IGNORED)).loss
+        return model(inputs_embeds=embedded, labels=labels).loss
+
+
+def _collate(
+    examples: Sequence[TrainingExample], num_codebooks: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Text ids (B, L), frames and labels (B, L, K), made on the host and padded on the right.
+
+    What stands in the padding is never seen, since attention is causal.
+    """
+    num_texts = [example.labels.count(IGNORED) for example in examples]
+    spoken = [
+        torch.tensor(example.input_ids[num_text:]).view(-1, num_codebooks)
+        for example, num_text in zip(examples, num_texts, strict=True)
+    ]
+    lengths = [num_text + len(rows) for num_text, rows in zip(num_texts, spoken, strict=True)]
+    text = torch.zeros(len(examples), padded_width(max(lengths)), dtype=torch.long)
+    frames = torch.zeros(*text.shape, num_codebooks, dtype=torch.long)
+    labels = torch.full_like(frames, IGNORED)
+    for row, (example, num_text, length) in enumerate(
+        zip(examples, num_texts, lengths, strict=True)
+    ):
+        text[row, :num_text] = torch.tensor(example.input_ids[:num_text])
+        frames[row, num_text:length] = labels[row, num_text:length] = spoken[row]
+    return text, frames, labels
 
 
 def _noisy(frames: torch.Tensor, noise: float, codebook_size: int) -> torch.Tensor:
-    is_noise = torch.rand(frames.shape, device=frames.device) < noise
+    is_noise = torch.rand(frames.shape) < noise
     return torch.where(is_noise, random_codes(frames, codebook_size), frames)
 
 
-def _amortise(labels: list[torch.Tensor]) -> None:
-    """Takes all codebooks but the first from the labels (T, K) of most frames, in place.
+def _amortise(labels: torch.Tensor) -> None:
+    """Takes all codebooks but the first from the labels (B, L, K) of most frames, in place.
 
     As many keep them as a multiple of `DEPTH_STEP` says: each new shape costs a kernel.
     """
-    spoken = torch.cat([row[:, 0] != IGNORED for row in labels]).nonzero()[:, 0]
+    rows = labels.view(-1, labels.shape[-1])
+    spoken = (rows[:, 0] != IGNORED).nonzero()[:, 0]
     num_kept = max(1, round(DEPTH_SHARE * len(spoken) / DEPTH_STEP)) * DEPTH_STEP
-    order = torch.randperm(len(spoken)).to(spoken.device)
-    stacked = torch.cat(labels)
-    stacked[spoken[order[num_kept:]], 1:] = IGNORED
-    labels[:] = stacked.split([len(row) for row in labels])
-
-
-def _padded(rows: list[torch.Tensor], value: float) -> torch.Tensor:
-    """Rows (T, …) as one tensor, padded on the right."""
-    stacked = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=value)
-    missing = padded_width(stacked.shape[1]) - stacked.shape[1]
-    return torch.nn.functional.pad(stacked, (0, 0, 0, missing), value=value)
+    rows[spoken[torch.randperm(len(spoken))[num_kept:]], 1:] = IGNORED

@@ -121,7 +121,7 @@ class _Run:
         self.optimizers = make_optimizers(model, settings)
         self.state = TrainState()
         self.best: dict[str, torch.Tensor] | None = None
-        self.losses: list[float] = []
+        self.losses: list[torch.Tensor] = []
         if checkpoint.exists():
             self._resume()
         self.started = time.monotonic()
@@ -149,14 +149,14 @@ class _Run:
         nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         for optimizer in self.optimizers:
             optimizer.step()
-        self.losses.append(value.item())
+        self.losses.append(value.detach())  # read with the next held-out loss, not now
         self.state.step += 1
 
     @torch.no_grad()
     def evaluate(self, held_out_loss: Callable[[], float]) -> dict[str, float]:
         """Takes the held-out loss, keeps the weights if it is the lowest; returns both losses."""
         self.model.eval()
-        held_out, training = held_out_loss(), float(np.mean(self.losses))
+        held_out, training = held_out_loss(), torch.stack(self.losses).mean().item()
         self.losses.clear()
         if held_out < self.state.best_loss:
             self.state.best_loss, self.state.best_step = held_out, self.state.step

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.distillation.comparison import TEACHER
 from selfverify.results.figure_style import (
@@ -16,6 +15,7 @@ from selfverify.results.figure_style import (
     STYLE,
     WIDTH_IN,
     save_figure,
+    show_percent,
     system_styles,
 )
 from selfverify.workflow.script import run_script
@@ -65,7 +65,7 @@ def draw_system(axis: Axes, rates: pd.DataFrame, style: dict[str, Any]) -> Axes:
         )  # fmt: skip
     axis.set_yticks([-index for index in range(len(arms))], arms)
     axis.set_xlim(left=-0.01)
-    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.xaxis)
     return axis
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.distillation.comparison import TEACHER, parse_arms, read_arms
 from selfverify.distillation.sharpening import (
@@ -26,6 +25,7 @@ from selfverify.results.figure_style import (
     WIDTH_IN,
     arm_styles,
     save_figure,
+    show_percent,
 )
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.statistics.intervals import korn_graubard
@@ -126,7 +126,7 @@ def draw_panel(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]]
             yerr=[[row["rate"] - row["low"]], [row["high"] - row["rate"]]],
             markerfacecolor=None if row["is_own"] else "white", **styles[row["arm"]],
         )  # fmt: skip
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.yaxis)
     axis.set_xlabel("entropy of what is said, nats per id")
     return axis
 

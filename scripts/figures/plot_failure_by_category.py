@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.results.figure_style import (
     GREY,
@@ -16,6 +15,7 @@ from selfverify.results.figure_style import (
     STYLE,
     WIDTH_IN,
     save_figure,
+    show_percent,
     system_styles,
 )
 from selfverify.storage.tables import write_csv
@@ -83,7 +83,7 @@ def draw_categories(axis: Axes, table: pd.DataFrame, order: list[str], color: st
     axis.set_ylim(-0.7, len(order) - 0.3)
     axis.set_xlim(-0.05, 1.05)
     axis.set_xticks([0, 0.5, 1])
-    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.xaxis)
     return axis
 
 

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.results.figure_style import (
     GREY,
@@ -17,6 +16,7 @@ from selfverify.results.figure_style import (
     End,
     label_ends,
     save_figure,
+    show_percent,
     system_styles,
 )
 from selfverify.storage.tables import write_csv
@@ -77,7 +77,7 @@ def draw_costs(axis: Axes, table: pd.DataFrame, systems: list[str]) -> Axes:
     ticks = sorted(table["best_of"].unique())
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.yaxis)
     return axis
 
 

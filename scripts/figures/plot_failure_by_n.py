@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.results.figure_style import (
     GREY,
@@ -17,6 +16,7 @@ from selfverify.results.figure_style import (
     End,
     label_ends,
     save_figure,
+    show_percent,
     system_styles,
 )
 from selfverify.workflow.script import run_script
@@ -76,7 +76,7 @@ def draw_system(
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.minorticks_off()
     axis.margins(x=0.12)
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.yaxis)
     return axis
 
 

@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.results.figure_style import (
     FAILURE_MODES,
@@ -16,6 +15,7 @@ from selfverify.results.figure_style import (
     STYLE,
     WIDTH_IN,
     save_figure,
+    show_percent,
 )
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
@@ -80,7 +80,7 @@ def draw_modes(axis: Axes, table: pd.DataFrame, voices: list[str]) -> Axes:
         axis.invert_yaxis()
     axis.grid(visible=True, axis="x")
     axis.grid(visible=False, axis="y")
-    axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.xaxis)
     return axis
 
 

@@ -8,7 +8,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.distillation.plan import TEACHER
 from selfverify.results.figure_style import (
@@ -19,6 +18,7 @@ from selfverify.results.figure_style import (
     End,
     label_ends,
     save_figure,
+    show_percent,
     system_styles,
 )
 from selfverify.workflow.script import run_script
@@ -126,7 +126,7 @@ def _by_arm(table: Any) -> Draw:
         axis.set_yticks([-i for i in range(len(arms))], arms)
         axis.grid(visible=True, axis="x")
         axis.grid(visible=False, axis="y")
-        axis.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        show_percent(axis.xaxis)
         axis.set_ylim(0.5 - len(arms), 0.5)
         axis.set_xlabel("fewer failures than as is, single shot")
         return []
@@ -152,7 +152,7 @@ def _scale(axis: Axes, ticks: list[int], label: str) -> None:
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.set_xlim(ticks[0] / 1.12, ticks[-1] * 1.12)
     axis.minorticks_off()
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.yaxis)
     axis.set(xlabel=label, ylabel="utterances that fail")
 
 

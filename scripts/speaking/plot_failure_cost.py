@@ -7,7 +7,6 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
 from selfverify.results.figure_style import (
     GREY,
@@ -15,6 +14,7 @@ from selfverify.results.figure_style import (
     STYLE,
     WIDTH_IN,
     save_figure,
+    show_percent,
     system_styles,
 )
 from selfverify.workflow.script import run_script
@@ -84,7 +84,7 @@ def draw_frontier(axis: Axes, table: pd.DataFrame, color: str) -> None:
     axis.set_xscale("log", base=2)
     axis.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
     axis.minorticks_off()
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.yaxis)
 
 
 if __name__ == "__main__":

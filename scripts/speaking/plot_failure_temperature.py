@@ -6,9 +6,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
-from selfverify.results.figure_style import STYLE, save_figure
+from selfverify.results.figure_style import STYLE, save_figure, show_percent
 from selfverify.workflow.script import run_script
 
 COLOURS = plt.get_cmap("viridis")
@@ -56,7 +55,7 @@ def _draw_system(axis: Axes, calibration: dict) -> None:
     axis.set_title(calibration["system"], fontsize=8)
     axis.set_xlabel("audio drawn, s")
     axis.set_ylim(bottom=-0.003)
-    axis.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+    show_percent(axis.yaxis)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from selfverify.storage.files import atomic_path
 
@@ -113,6 +115,12 @@ class End:
     y: float
     text: str
     color: str = GREY
+
+
+def show_percent(axis: Axis) -> None:
+    """Makes a share's ticks whole percents: halves would be rounded to what they are not."""
+    axis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10]))
+    axis.set_major_formatter(PercentFormatter(1.0, decimals=0))
 
 
 def label_ends(axis: Axes, ends: Sequence[End], *, gap_pt: float = 8.0) -> None:

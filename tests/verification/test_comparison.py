@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from repository import ROOT
+from selfverify.errors import InputError
 from selfverify.verification.comparison import (
     difference,
     num_tables,
@@ -28,6 +29,14 @@ def test_a_stale_table_is_found_and_refreshed(tmp_path):
     assert fresh == README.replace("4/40", "5/40")
     (tmp_path / "README.md").write_text(fresh)
     assert stale_tables(tmp_path / "README.md", tmp_path) == []
+
+
+def test_a_table_whose_file_is_missing_is_named(tmp_path):
+    (tmp_path / "README.md").write_text(README)
+    (problem,) = stale_tables(tmp_path / "README.md", tmp_path)
+    assert problem.endswith("t.md, whose table it shows, is missing")
+    with pytest.raises(InputError, match=r"t\.md is missing, whose table a page shows; make it"):
+        refresh_tables(README, tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ import re
 from itertools import zip_longest
 from pathlib import Path
 
+from selfverify.errors import InputError
+
 TEXTS = (".csv", ".json", ".md", ".tex")
 # A page shows a table between these marks; the path is of the file that the table is in. A word
 # after it keeps the rows that have it as a cell: <!-- figures/mini/table_best_of_n.md: hard -->.
@@ -42,11 +44,13 @@ def stale_tables(page: Path, root: Path) -> list[str]:
         page: Markdown file.
         root: folder that the sources' paths are relative to.
     """
-    return [
-        f"{page}: the table from {match['source']} is not what that file says"
-        for match in _SHOWN.finditer(page.read_text())
-        if match["table"].strip().splitlines() != _rows(match, root)
-    ]
+    problems = []
+    for match in _SHOWN.finditer(page.read_text()):
+        if not (root / match["source"]).exists():
+            problems.append(f"{page}: {match['source']}, whose table it shows, is missing")
+        elif match["table"].strip().splitlines() != _rows(match, root):
+            problems.append(f"{page}: the table from {match['source']} is not what that file says")
+    return problems
 
 
 def refresh_tables(text: str, root: Path) -> str:
@@ -61,9 +65,10 @@ def refresh_tables(text: str, root: Path) -> str:
 
 def _rows(match: re.Match, root: Path) -> list[str]:
     """The lines of a table as its source has them: two of heading, and the rows that are shown."""
-    lines = [
-        line for line in (root / match["source"]).read_text().splitlines() if line.startswith("|")
-    ]
+    source = root / match["source"]
+    if not source.exists():
+        raise InputError(f"{source} is missing, whose table a page shows; make it, then the page")
+    lines = [line for line in source.read_text().splitlines() if line.startswith("|")]
     kept = [line for line in lines[2:] if match["only"] in (None, *_cells(line))]
     return lines[:2] + kept
 

@@ -295,6 +295,15 @@ def plan_without_network(folder, *arguments):
     return jobs_of(process.stdout)
 
 
+def test_every_target_that_is_listed_can_be_planned(tmp_path):
+    folder = copy_tree(tmp_path)
+    listed = snakemake(folder, "--list-target-rules").stdout.splitlines()
+    targets = [line.partition(" (")[0] for line in listed if line.endswith(")")]
+    assert {"all", "table_speed", "calibrate_speak"} <= set(targets)
+    process = snakemake(folder, "-n", *targets)
+    assert process.returncode == 0, process.stderr[-3000:]
+
+
 def test_the_paper_track_is_planned_without_network(tmp_path):
     folder = copy_tree(tmp_path)
     jobs = plan_without_network(folder, "all", "--config", "track=paper")

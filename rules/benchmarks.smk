@@ -190,8 +190,8 @@ rule table_speed:
     params:
         options(
             systems=list(TRACK["systems"]),
-            verifier=lambda wildcards: recogniser_options("verifier"),
-            evaluator=lambda wildcards: recogniser_options("evaluator"),
+            verifier=recogniser_options("verifier"),
+            evaluator=recogniser_options("evaluator"),
             whisper_model=BUNDLED_WHISPER,
             num_candidates=64,
             num_clips=32,

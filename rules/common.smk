@@ -272,11 +272,15 @@ def of_recogniser(key, default=None):
 
 
 def recogniser_options(role):
-    """What loads the track's verifier or evaluator, as JSON."""
+    """A function of wildcards: what loads the track's verifier or evaluator, as JSON.
+
+    As a text, `options()` would take its braces for wildcards.
+    """
     entry = TRACK["recognisers"][TRACK[role]]
     loaded = {key: value for key, value in entry.items() if key not in ("hub", "file")}
     device = {} if TRACK["device"] == "cpu" else {"device": TRACK["device"]}
-    return json.dumps(loaded | device | {"language": config["metric"]["language"]})
+    entry_as_json = json.dumps(loaded | device | {"language": config["metric"]["language"]})
+    return lambda wildcards: entry_as_json
 
 
 def of_hub(key, default=None):

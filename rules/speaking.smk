@@ -153,8 +153,8 @@ rule draw_temperatures:
                 "dtype": of_system("dtype"),
                 "codec_adapter": of_codec("adapter"),
                 "codec": of_codec("checkpoint"),
-                "verifier": lambda wildcards: recogniser_options("verifier"),
-                "evaluator": lambda wildcards: recogniser_options("evaluator"),
+                "verifier": recogniser_options("verifier"),
+                "evaluator": recogniser_options("evaluator"),
                 "voice": of_system("voice", ""),
                 "device": TRACK["device"],
             },
@@ -247,7 +247,7 @@ rule speak_page:
         options(
             num_texts=20,  # the first: each category once, some twice
             system=next(iter(TRACK["systems"])),
-            evaluator=lambda wildcards: recogniser_options("evaluator"),
+            evaluator=recogniser_options("evaluator"),
             thresholds=THRESHOLDS,
         ),
     shell:

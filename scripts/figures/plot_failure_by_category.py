@@ -82,7 +82,6 @@ def draw_categories(axis: Axes, table: pd.DataFrame, order: list[str], color: st
     axis.set_yticks(heights, [name.replace("_", " ") for name in order])
     axis.set_ylim(-0.7, len(order) - 0.3)
     axis.set_xlim(-0.05, 1.05)
-    axis.set_xticks([0, 0.5, 1])
     show_percent(axis.xaxis)
     return axis
 

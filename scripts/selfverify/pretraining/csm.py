@@ -119,20 +119,19 @@ def _collate(
 
     What stands in the padding is never seen, since attention is causal.
     """
-    num_texts = [example.labels.count(IGNORED) for example in examples]
-    spoken = [
-        torch.tensor(example.input_ids[num_text:]).view(-1, num_codebooks)
-        for example, num_text in zip(examples, num_texts, strict=True)
-    ]
-    lengths = [num_text + len(rows) for num_text, rows in zip(num_texts, spoken, strict=True)]
-    text = torch.zeros(len(examples), padded_width(max(lengths)), dtype=torch.long)
-    frames = torch.zeros(*text.shape, num_codebooks, dtype=torch.long)
+    rows = []
+    for example in examples:
+        num_text = example.labels.count(IGNORED)
+        spoken = torch.tensor(example.input_ids[num_text:]).view(-1, num_codebooks)
+        rows.append((torch.tensor(example.input_ids[:num_text]), spoken))
+    width = padded_width(max(len(said) + len(spoken) for said, spoken in rows))
+    text = torch.zeros(len(rows), width, dtype=torch.long)
+    frames = torch.zeros(len(rows), width, num_codebooks, dtype=torch.long)
     labels = torch.full_like(frames, IGNORED)
-    for row, (example, num_text, length) in enumerate(
-        zip(examples, num_texts, lengths, strict=True)
-    ):
-        text[row, :num_text] = torch.tensor(example.input_ids[:num_text])
-        frames[row, num_text:length] = labels[row, num_text:length] = spoken[row]
+    for row, (said, spoken) in enumerate(rows):
+        text[row, : len(said)] = said
+        place = slice(len(said), len(said) + len(spoken))
+        frames[row, place] = labels[row, place] = spoken
     return text, frames, labels
 
 

@@ -17,6 +17,7 @@ from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.scoring.comparison import compare_verdicts, in_words
 from selfverify.scoring.decisions import decide
+from selfverify.scoring.fingerprint import weights_hash
 from selfverify.scoring.gate import Answer, ask_gate, lower_bound, upper_bound
 from selfverify.scoring.manifest import BadRow
 from selfverify.scoring.options import ScoreOptions
@@ -168,6 +169,15 @@ def test_a_fingerprint_tells_thresholds_and_weights_apart():
     assert len(one["recognisers"][0]["weights"]) == 64
     assert one != ScoreOptions(recogniser="moonshine", thresholds=Thresholds(0.4)).fingerprint()
     assert one != ScoreOptions().fingerprint()
+
+
+@pytest.mark.parametrize("changed", ["encoder_model.ort", "decoder_model_merged.ort"])
+def test_a_fingerprint_has_every_file_of_a_models_weights(changed, tmp_path):
+    for name in ("encoder_model.ort", "decoder_model_merged.ort"):
+        (tmp_path / name).write_bytes(b"weights")
+    before = weights_hash(str(tmp_path))
+    (tmp_path / changed).write_bytes(b"others")
+    assert weights_hash(str(tmp_path)) != before
 
 
 @pytest.mark.parametrize(

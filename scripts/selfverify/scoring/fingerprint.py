@@ -23,7 +23,7 @@ PACKAGES = (
     "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "openvino", "transformers",
     "jiwer", "soxr", "av",
 )  # fmt: skip
-WEIGHTS = ("model.bin", "decoder_model_merged.ort", "model.safetensors", "pytorch_model.bin")
+WEIGHTS = {".bin", ".ort", ".pt", ".safetensors"}  # suffixes; a model may have several such files
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ def short(made_by: dict[str, Any]) -> str:
 
 
 def weights_hash(model: str) -> str:
-    """Returns the SHA-256 of a model's weights, or "unknown" of one that is only a name."""
+    """Returns the SHA-256 of all weights of a model, or "unknown" of one that is only a name."""
     location = Path(locate_model(model))
-    files = [location, *(location / name for name in WEIGHTS)]
-    found = next((file for file in files if file.is_file()), None)
-    return _hash_of(found) if found else "unknown"
+    files = sorted(location.iterdir()) if location.is_dir() else [location]
+    found = [file for file in files if file.suffix in WEIGHTS and file.is_file()]
+    return _hash_of(*found) if found else "unknown"
 
 
 def path_of(verdicts: Path) -> Path:

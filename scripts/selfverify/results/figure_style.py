@@ -53,7 +53,7 @@ _SYSTEM_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 # What distillation and its rivals are called, so that an arm looks the same wherever it is drawn.
 _ARMS = (
     "sft", "sft-random", "sft-matched", "dpo", "ipo", "rpo", "grpo", "online-sft", "online-dpo",
-    "cooler", "nucleus", "penalty", "repetition-aware", "sft-reference", "advantage",
+    "cooler", "nucleus", "penalty", "repetition-aware", "sft-reference", "advantage", "sft-passing",
 )  # fmt: skip
 _ARM_COLORS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
 _ARM_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
@@ -124,9 +124,9 @@ def show_percent(axis: Axis) -> None:
 
 
 def label_ends(axis: Axes, ends: Sequence[End], *, gap_pt: float = 8.0) -> None:
-    """Writes to the right of lines, in the order of their heights and nothing on another.
+    """Writes in a column to the right of all lines, in the order of their heights.
 
-    The limits of the axis must be final; what is moved is joined to its end.
+    The limits of the axis must be final; names are joined to their ends.
 
     Args:
         axis: linear in y.
@@ -138,11 +138,13 @@ def label_ends(axis: Axes, ends: Sequence[End], *, gap_pt: float = 8.0) -> None:
     low, high = axis.get_ylim()
     height_pt = axis.get_position().height * figure.get_figheight() * 72
     heights = spread([end.y for end in ends], gap_pt * (high - low) / height_pt, low)
+    places_pt = axis.transData.transform([(end.x, end.y) for end in ends])[:, 0] * 72 / figure.dpi
     line: dict[str, Any] = {"arrowstyle": "-", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 3}
-    for end, height in zip(ends, heights, strict=True):
-        shift_pt = (height - end.y) / (high - low) * height_pt
+    for end, height, place_pt in zip(ends, heights, places_pt, strict=True):
+        right_pt = places_pt.max() - place_pt + 9
+        up_pt = (height - end.y) / (high - low) * height_pt
         axis.annotate(
-            end.text, (end.x, end.y), xytext=(9, shift_pt), textcoords="offset points",
+            end.text, (end.x, end.y), xytext=(right_pt, up_pt), textcoords="offset points",
             va="center", color=end.color, fontsize=SMALL_PT, annotation_clip=False,
             arrowprops=line | {"color": end.color},
         )  # fmt: skip

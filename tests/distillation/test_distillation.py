@@ -133,6 +133,8 @@ def test_all_that_passes_is_learnt_as_often_as_it_passes():
     others = [candidate(1.5, SILENT, utterance="u2"), candidate(0.3, utterance="u3")]
     kept = SELECTIONS["passing"]([*pool, *others], 1)
     assert [(c.utterance_id, c.candidate_index) for c in kept] == [("u1", 0), ("u1", 1), ("u3", 0)]
+    control = SELECTIONS["own"]([*pool, *others], 1)
+    assert control == [*pool, others[1]]  # failures too, but of the same prompts
 
 
 def test_description_counts_prompts_and_modes():

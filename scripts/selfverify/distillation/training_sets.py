@@ -61,11 +61,24 @@ def all_that_pass(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandi
     return [candidate for candidate in candidates if candidate.passes]
 
 
+def all_own(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandidate]:
+    """Returns all candidates, failures too, of each utterance of which one passes.
+
+    The control of `all_that_pass`, of the same prompts.
+
+    Args:
+        candidates: by utterance.
+    """
+    pools = [pool for pool in _pools(candidates) if _best(pool) is not None]
+    return [candidate for pool in pools for candidate in pool if candidate.is_judged]
+
+
 # What SFT learns from, by the arm's `selection`.
 SELECTIONS: dict[str, Callable[[Sequence[TrainingCandidate], int], list[TrainingCandidate]]] = {
     "verified": lambda candidates, _: best_of_n(candidates),
     "passing": lambda candidates, _: all_that_pass(candidates),
     "random": random_of_each,
+    "own": lambda candidates, _: all_own(candidates),
     "reference": lambda candidates, _: list(candidates),  # one true speech of each prompt
 }
 

@@ -32,6 +32,7 @@ rule tabulate_policies:
     input:
         code=code("tabulate_policies"),
         verdicts=judged(TRACK["systems"]),
+        starts=list(STARTS.values()),
     output:
         POLICY_COSTS,
     log:
@@ -44,7 +45,7 @@ rule tabulate_policies:
             max_share=config["metric"]["runaway_share"],
         ),
     shell:
-        run("verdicts", to="output")
+        run("verdicts", *(["starts"] if STARTS else []), to="output")
 
 
 rule failure_cost:
@@ -101,7 +102,7 @@ rule table_rerolls:
 
 
 rule calibrate_system:
-    """What `speak` starts from: the n that the system's calibration pool shows to be best."""
+    """What `speak` starts from: n and limit that the system's calibration pool shows to be best."""
     input:
         code=code("calibrate_speak"),
         pools=f"{DATA}/verdicts/{{system}}/calibration.parquet",
@@ -168,7 +169,7 @@ rule draw_temperatures:
 
 
 rule calibrate_temperatures:
-    """Temperature and n that a system's pools at several temperatures show to be best."""
+    """Temperature, n and limit that a system's pools at several temperatures show to be best."""
     input:
         code=code("calibrate_speak"),
         pools=f"{DATA}/temperatures/{{system}}.parquet",
@@ -219,7 +220,7 @@ rule table_temperatures:
 
 
 rule calibrate_speak:
-    """Temperature and n that `selfverify speak` starts from, for each system of the track."""
+    """What `selfverify speak` starts from, temperature included, for each system of the track."""
     input:
         TEMPERATURES,
         rules.failure_temperature.output,

@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 
 from selfverify.results.figure_style import STYLE, save_figure, show_percent
+from selfverify.speaking.calibration import LIMITS
 from selfverify.workflow.script import run_script
 
 COLOURS = plt.get_cmap("viridis")
@@ -16,7 +17,7 @@ COLOURS = plt.get_cmap("viridis")
 def plot_failure_temperature(*, calibrations: list[Path], pdf: Path, png: Path) -> None:
     """Draws a panel per system: stopping at the first accepted of at most 1, 2, … candidates.
 
-    Cost is seconds of audio drawn. Open: where `speak` starts.
+    Cost is seconds of audio drawn. Open: what `speak` starts with, which stops at a good one.
 
     Args:
         calibrations: results/speak_temperatures_{system}.json of each system.
@@ -37,17 +38,18 @@ def plot_failure_temperature(*, calibrations: list[Path], pdf: Path, png: Path) 
 
 
 def _draw_system(axis: Axes, calibration: dict) -> None:
-    table = pd.DataFrame(calibration["cells"])
-    temperatures = sorted(table["temperature"].unique())
+    cells = pd.DataFrame(calibration["cells"])
+    accepted = cells[cells["good_cer"] == LIMITS[-1]]
+    temperatures = sorted(cells["temperature"].unique())
     for rank, temperature in enumerate(temperatures):
-        rows = table.query("temperature == @temperature").sort_values("n")
+        rows = accepted.query("temperature == @temperature").sort_values("n")
         colour = COLOURS(rank / max(1, len(temperatures) - 1) * 0.9)
         axis.plot(
             rows["mean_sampled_s"], rows["failure_rate"], color=colour, marker="o", markersize=3,
             linewidth=1.2, label=f"T {temperature:g}",
         )  # fmt: skip
     start = calibration["start"]
-    chosen = table[(table["temperature"] == start["temperature"]) & (table["n"] == start["n"])]
+    chosen = cells[(cells[list(start)] == pd.Series(start)).all(axis=1)]
     axis.plot(
         chosen["mean_sampled_s"], chosen["failure_rate"], color="black", marker="o", markersize=9,
         markerfacecolor="none", linestyle="none", label="start",

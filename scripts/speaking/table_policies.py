@@ -8,7 +8,7 @@ from selfverify.results.markup import TableFiles, write_shown
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
-NAMES = {"best": "all drawn", "accepted": "first accepted", "good": "first good"}
+NAMES = {"best": "all drawn", "accepted": "first accepted"}
 
 
 def table_policies(*, costs: Path, best_of: int, files: TableFiles) -> None:
@@ -41,7 +41,7 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
             "system": table["system"],
             "prompt_set": table["prompt_set"],
             "verifier": table["verifier"],
-            "policy": [NAMES[policy] for policy in table["policy"]],
+            "policy": list(map(_name, table["policy"], table["good_cer"])),
             "single": table["single_rate"].map(percent),
             "failures": table["failure_rate"].map(percent)
             + table["standard_error"].map(" ± {:.1%}".format),
@@ -56,11 +56,16 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _name(policy: str, good_cer: float) -> str:
+    return f"first good, {good_cer:.0%}" if policy == "good" else NAMES[policy]
+
+
 NOTE = (
     "Exact expectations on the study's pools, n = {n}; failures by the evaluator, ± one standard "
     "error over prompts. Verifier: the recogniser, or rules on codes, length and level alone. "
     "Policy: all n drawn and the best kept; stopped at the first accepted; stopped at the first "
-    "good (at most 5 % of characters wrong). Cost: seconds of audio drawn, a single shot's is 1; "
+    "good, of which the verifier hears at most so many characters wrong, by the calibration "
+    "prompts. Cost: seconds of audio drawn, a single shot's is 1; "
     "early abort gives a candidate up once it is over-long for its text. Oracle: all n drawn fail. "
     "Recovery: (single - kept) / (single - oracle); what is missing to 100 % is the verifier's "
     "doing."

@@ -8,7 +8,7 @@ import pandas as pd
 
 from selfverify.results.markup import TableFiles, write_shown
 from selfverify.selection.retry import Pool, expect_retry
-from selfverify.speaking.calibration import Pools, calibrate, read_calibration
+from selfverify.speaking.calibration import LIMITS, Pools, calibrate, read_calibration
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -32,7 +32,8 @@ def table_temperatures(*, pools: list[Path], files: TableFiles) -> None:
 
 
 def _rows(system: str, found: list[Pools]) -> list[dict[str, Any]]:
-    cells = {(cell.temperature, cell.n): cell for cell in calibrate(found)}
+    accepted = [cell for cell in calibrate(found) if cell.good_cer == LIMITS[-1]]
+    cells = {(cell.temperature, cell.n): cell for cell in accepted}
     rows = []
     for pools in found:
         size = pools.scores.shape[1]

@@ -1,14 +1,23 @@
 """Failure rate and cost of each policy of spending, by system and prompt set."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from selfverify.results.judged_pools import KEYS, JudgedPools, read_pools
 from selfverify.results.summary import without_pipeline_errors
-from selfverify.selection.policies import POLICIES, BestOfN, Policy, oracle_recovery
+from selfverify.selection.policies import (
+    POLICIES,
+    BestOfN,
+    FirstGood,
+    Policy,
+    oracle_recovery,
+)
+from selfverify.selection.verifiers import GOOD_CER
 from selfverify.statistics.best_of_n import failures_of_all
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
@@ -32,33 +41,52 @@ class SpentPools:
 
 
 def tabulate_policies(
-    *, verdicts: list[Path], num_draws: list[int], max_share: float, output: Path
+    *,
+    verdicts: list[Path],
+    num_draws: list[int],
+    max_share: float,
+    output: Path,
+    starts: tuple[Path, ...] = (),
 ) -> None:
     """Writes a row per system, prompt set, verifier, policy and n: exact expectations over pools.
 
-    Columns: verifier, the `recogniser` with all before it or the `rules` on codes and levels alone;
-    failure_rate by the evaluator and its standard_error over prompts; mean_draws; mean_sampled_s,
-    seconds of audio drawn, and cost, the same as a multiple of a single shot's; the same two with
-    `_abort`, where a candidate is given up once it is over-long for its text, which no accepted one
-    is; oracle_rate, all n drawn fail; oracle_recovery.
+    Columns: good_cer, up to which share of characters wrong the policy good stops; verifier, the
+    `recogniser` with all before it or the `rules` on codes and levels alone; failure_rate by the
+    evaluator and its standard_error over prompts; mean_draws; mean_sampled_s, seconds of audio
+    drawn, and cost, the same as a multiple of a single shot's; the same two with `_abort`, where a
+    candidate is given up once it is over-long for its text, which no accepted one is; oracle_rate,
+    all n drawn fail; oracle_recovery.
 
     Args:
         verdicts: of systems on prompt sets.
         num_draws: the values of n.
         max_share: multiple of the expected duration from which a candidate is over-long.
         output: CSV file to write.
+        starts: speak_{system}.json of systems that are calibrated, which say what is good.
     """
+    calibrated = {found["system"]: found["start"]["good_cer"] for found in map(_read, starts)}
     rows = []
     for path in verdicts:
         spent = read_spent(path, min_size=max(num_draws), max_share=max_share)
+        good_cer = calibrated.get(path.parent.name, GOOD_CER)
         for verifier in ("recogniser", "rules"):
             keys = {"system": path.parent.name, "prompt_set": path.stem, "verifier": verifier}
             rows += [
-                keys | {"policy": name, "n": n} | _cells(policy(n), spent, verifier)
-                for name, policy in POLICIES.items()
+                keys
+                | {"policy": name, "n": n, "good_cer": good_cer}
+                | _cells(_policy(name, n, good_cer), spent, verifier)
+                for name in POLICIES
                 for n in num_draws
             ]
     write_csv(pd.DataFrame(rows), output)
+
+
+def _read(start: Path) -> dict[str, Any]:
+    return json.loads(start.read_text())
+
+
+def _policy(name: str, n: int, good_cer: float) -> Policy:
+    return FirstGood(n, max_cer=good_cer) if name == "good" else POLICIES[name](n)
 
 
 def read_spent(path: Path, *, min_size: int, max_share: float) -> SpentPools:

@@ -19,7 +19,14 @@ from selfverify.errors import InputError
 from selfverify.results.markup import TableFiles
 from selfverify.selection.policies import FirstAccepted
 from selfverify.selection.retry import Pool, expect_retry
-from selfverify.speaking.calibration import Cell, choose, read_calibration
+from selfverify.speaking.calibration import (
+    LIMITS,
+    Cell,
+    Pools,
+    calibrate,
+    choose,
+    read_calibration,
+)
 from verdicts import write_verdicts
 
 
@@ -62,7 +69,7 @@ def test_the_frontier_is_shown_as_table_and_picture(costs, tmp_path):
     shown = (tmp_path / "t.md").read_text()
     assert len(pd.read_csv(tmp_path / "t.csv")) == 36
     assert shown.count("| first accepted") == 4
-    assert shown.count("| first good") == 2
+    assert shown.count("| first good, 5%") == 2  # neither system is calibrated
     plot_failure_cost(costs=costs, systems=["a", "b"], pdf=tmp_path / "f.pdf",
                       png=tmp_path / "f.png")  # fmt: skip
     assert (tmp_path / "f.png").stat().st_size > 10_000
@@ -118,7 +125,9 @@ def test_speak_starts_from_the_best_pair_that_the_pools_show(tmp_path):
     calibrate_speak(pools=path, system="s", checkpoint=tmp_path, output=output)
     found = json.loads(output.read_text())
     assert found["start"]["temperature"] == 0.3
-    assert (found["num_prompts"], found["pool_size"], len(found["cells"])) == (30, 4, 8)
+    assert found["start"]["good_cer"] == 1.0  # no error of what passes is worth another draw
+    num_cells = 2 * (1 + 3 * len(LIMITS))  # temperatures, and n of 1 or more
+    assert (found["num_prompts"], found["pool_size"], len(found["cells"])) == (30, 4, num_cells)
     assert len(found["checkpoint_sha256"]) == 64
     plot_failure_temperature(calibrations=[output], pdf=tmp_path / "f.pdf", png=tmp_path / "f.png")
     assert (tmp_path / "f.png").stat().st_size > 5_000
@@ -130,12 +139,23 @@ def test_pools_of_one_temperature_are_told_which(tmp_path):
 
 
 def test_of_pairs_that_cannot_be_told_apart_the_cheapest_is_taken():
-    cells = [
-        Cell(0.8, 4, 0.010, 0.010, 0.0, 4.0, 9.0),
-        Cell(0.5, 2, 0.015, 0.010, 0.0, 1.2, 3.0),
-        Cell(0.5, 1, 0.050, 0.010, 0.0, 1.0, 2.0),
-    ]
-    assert choose(cells) == cells[1]
+    def cell(failures, mean_sampled_s):
+        failures = np.array(failures)
+        return Cell(0.8, 4, 0.3, failures.mean(), 0.0, 0.0, 1.0, mean_sampled_s, failures)
+
+    best = cell([0.0, 0.0, 0.5, 1.0], 9.0)
+    near = cell([0.1, 0.0, 0.5, 1.0], 3.0)  # worse by .025, one standard error of the difference
+    worse = cell([0.1, 0.1, 0.6, 1.0], 2.0)  # by .075, three of them
+    assert choose([best, near, worse]) is near
+
+
+def test_few_errors_are_worth_a_draw_only_if_what_has_more_fails():
+    """Of each prompt one candidate has .2 of its characters wrong, the other .4."""
+    scores, durations_s = np.tile([0.2, 0.4], (20, 1)), np.ones((20, 2))
+    for fails, draws in (([False, True], 1.5), ([False, False], 1.0)):
+        pools = Pools(0.8, scores, np.tile(fails, (20, 1)), durations_s)
+        cells = [cell for cell in calibrate([pools]) if cell.n == 2]
+        assert choose(cells).mean_draws == draws
 
 
 @pytest.mark.parametrize("seed", range(6))

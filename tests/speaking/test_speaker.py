@@ -60,6 +60,15 @@ def test_a_segment_that_is_understood_is_drawn_once_and_another_again(monkeypatc
     assert second.takes[0].take.seed != second.takes[1].take.seed
 
 
+@pytest.mark.parametrize(("good_cer", "num_takes"), [(0.05, 2), (0.4, 1)])
+def test_how_many_errors_are_good_enough_is_asked_or_calibrated(monkeypatch, good_cer, num_takes):
+    heard = ["Peter has fifty dark rings", "Peter has fifteen dark rings"]
+    one = make(monkeypatch, heard, good_cer=good_cer)
+    (segment,) = speak(one, "Peter has fifteen dark rings.")
+    assert len(segment.takes) == num_takes
+    assert segment.kept == num_takes - 1
+
+
 def test_what_never_passes_keeps_its_best_and_says_so(monkeypatch):
     one = make(monkeypatch, ["no", "Peter has", "no"])
     (segment,) = speak(one, "Peter has fifteen dark rings.")
@@ -122,6 +131,7 @@ def test_what_is_cut_counts_as_capped():
     [
         ({"n": 0}, "at least 1"),
         ({"temperature": -1.0}, "above 0"),
+        ({"good_cer": 2.0}, "from 0 to 1"),
         ({"policy": "x"}, "accepted"),
         ({"verifier": "x"}, "grey"),
     ],

@@ -115,13 +115,13 @@ class FirstAccepted(Policy):
 
 @dataclass(frozen=True)
 class FirstGood(Policy):
-    """Stops at the first that is nearly without error; of several that are not, keeps the best."""
+    """Stops at the first accepted with few errors; of several that have more, keeps the best."""
 
-    max_score: float = GOOD_CER
+    max_cer: float = GOOD_CER  # from 1 on as `FirstAccepted`
 
     def is_enough(self, score: float) -> bool:
-        """Whether the character error rate is small."""
-        return score <= self.max_score
+        """Whether it is accepted and the character error rate is small."""
+        return score < ACCEPTED_BELOW and score <= self.max_cer
 
 
 POLICIES: dict[str, type[Policy]] = {

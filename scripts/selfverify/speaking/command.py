@@ -15,7 +15,8 @@ def speak(
     n: int | None = None,
     strict: bool = False,
     temperature: float | None = None,
-    policy: Literal["accepted", "good", "best"] = "accepted",
+    policy: Literal["good", "accepted", "best"] = "good",
+    good_cer: float | None = None,
     verifier: Literal["one", "grey", "both"] = "one",
     retry_after: int = 0,
     retry_temperature: float = 0.5,
@@ -39,8 +40,10 @@ def speak(
         strict: exit with 3 and write no audio of a text with a segment that never passed;
             otherwise the best take is kept and named.
         temperature: of sampling; what the calibration shows if not given.
-        policy: stop at the first take that is accepted, at the first that is good (at most 5 % of
-            characters wrong), or draw all n and keep the best.
+        policy: stop at the first take that is good, at the first that is accepted, or draw all n
+            and keep the best.
+        good_cer: share of characters that the verifier may hear wrong in a good take; what the
+            calibration shows if not given.
         verifier: whose word counts: the study's verifier alone; with its evaluator, of another
             family of recognisers, where the first accepts with doubt (more than 5 % of characters
             wrong); or both always, keeping the best by the mean of their ranks.
@@ -57,7 +60,8 @@ def speak(
         text,
         out,
         lambda: Speaker(
-            system, n=n, temperature=temperature, policy=policy, verifier=verifier,
+            system, n=n, temperature=temperature, policy=policy, good_cer=good_cer,
+            verifier=verifier,
             retry_after=retry_after, retry_temperature=retry_temperature, seed=seed, params=params,
         ),
         strict=strict,

@@ -124,6 +124,7 @@ def write_sidecar(writer: AudioWriter, speaker: Speaker, num_segments: int) -> N
         "temperature": speaker.start.temperature,
         "n": speaker.start.n,
         "policy": speaker.policy_name,
+        "good_cer": speaker.start.good_cer,
         "started_from": speaker.start.source,
         "segments": writer.segments,
     }
@@ -169,7 +170,10 @@ def check_writable(out: Path, *, is_folder: bool) -> None:
 def shown_start(setup: Setup, speaker: Speaker) -> str:
     """Returns a line on what is spoken with."""
     start = speaker.start
+    good = f", at most {start.good_cer:.0%} of characters wrong"
+    end = {"good": f" until one is good{good}", "accepted": " until one is accepted"}
     return (
         f"{setup.name}, {speaker.sample_rate} Hz, temperature {start.temperature:g}, at most "
-        f"{start.n} draws ({start.source}); verified by {' and '.join(speaker.recognisers)}"
+        f"{start.n} draws{end.get(speaker.policy_name, '')} ({start.source}); "
+        f"verified by {' and '.join(speaker.recognisers)}"
     )

@@ -11,6 +11,7 @@ import yaml
 from selfverify.audio.pace import LIBRISPEECH_READERS, MINI_VOICE, Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
+from selfverify.selection.verifiers import GOOD_CER
 from selfverify.storage.checkpoints import CHECKSUMS, file_sha256
 from selfverify.workflow.params import check_params
 
@@ -65,6 +66,7 @@ class Start:
 
     temperature: float
     n: int
+    good_cer: float  # share of characters wrong up to which a take is good
     source: str  # for people
 
 
@@ -111,17 +113,19 @@ def read_setup(system: str, params: Path | None = None) -> Setup:
 
 
 def read_start(setup: Setup) -> Start:
-    """Returns temperature and n by a calibration of this very checkpoint, else by params.yaml."""
+    """Returns what a calibration of this very checkpoint shows, else what params.yaml has."""
     found = [
         (path.name, json.loads(path.read_text())) for path in setup.calibrations if path.exists()
     ]
     for name, calibration in found:
         if calibration["checkpoint_sha256"] == setup.checkpoint_sha256:
-            start = calibration["start"]
-            return Start(start["temperature"], start["n"], f"{_basis(calibration)}, {name}")
+            # One that an older version made has no limit.
+            start = {"good_cer": GOOD_CER} | calibration["start"]
+            return Start(**start, source=f"{_basis(calibration)}, {name}")
     lack = "the calibration is of another checkpoint" if found else "not calibrated"
     cure = f"`snakemake calibrate_speak --config track={setup.track}` looks for the best"
-    return Start(setup.system["temperature"], DEFAULT_N, f"params.yaml; {lack}: {cure}")
+    temperature = setup.system["temperature"]
+    return Start(temperature, DEFAULT_N, GOOD_CER, f"params.yaml; {lack}: {cure}")
 
 
 def _basis(calibration: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from selfverify.codecs import load_codec
 from selfverify.errors import InputError
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.selection.early_abort import AbortRules, over_long_s
-from selfverify.selection.policies import POLICIES
+from selfverify.selection.policies import POLICIES, FirstGood
 from selfverify.selection.verifiers import VERIFIERS
 from selfverify.speaking.joining import join_audio
 from selfverify.speaking.segments import Job, Segment, cut
@@ -35,8 +36,10 @@ class Speaker:
         system: a key of a track's `systems`; the models are loaded here, once.
         n: candidates of a segment at most; by the calibration if not given.
         temperature: of sampling; by the calibration if not given.
-        policy: stops at the first that is `accepted`, at the first that is `good`, or draws all n
+        policy: stops at the first that is `good`, at the first that is `accepted`, or draws all n
             and keeps the `best`.
+        good_cer: share of characters wrong, as the verifier hears them, up to which a candidate is
+            good; by the calibration if not given.
         verifier: whose word counts: `one` family of recognisers, the study's verifier; a second,
             its evaluator, where the first accepts with doubt (`grey`); `both` always.
         retry_after: refused candidates after which `retry_temperature` is used; 0: never.
@@ -56,7 +59,8 @@ class Speaker:
         *,
         n: int | None = None,
         temperature: float | None = None,
-        policy: str = "accepted",
+        policy: str = "good",
+        good_cer: float | None = None,
         verifier: str = "one",
         retry_after: int = 0,
         retry_temperature: float = 0.5,
@@ -65,14 +69,15 @@ class Speaker:
         params: Path | None = None,
     ) -> None:
         self.setup = read_setup(system, params)
-        self.start = _start(read_start(self.setup), n, temperature)
+        self.start = _start(read_start(self.setup), n, temperature, good_cer)
         for what, name, known in (
             ("policy", policy, POLICIES), ("verifier", verifier, VERIFIERS),
         ):  # fmt: skip
             if name not in known:
                 raise InputError(f"{what} {name!r}: choose one of {', '.join(known)}")
         self.policy_name, self.verifier_name = policy, verifier
-        self.policy = POLICIES[policy](self.start.n, VERIFIERS[verifier]())
+        limit = {"max_cer": self.start.good_cer} if POLICIES[policy] is FirstGood else {}
+        self.policy = POLICIES[policy](self.start.n, VERIFIERS[verifier](), **limit)
         self.retry_after, self.retry_temperature = retry_after, retry_temperature
         self.seed = seed
         self.rules = AbortRules(max_share=self.setup.thresholds.runaway_share)
@@ -208,11 +213,14 @@ class Speaker:
         )  # fmt: skip
 
 
-def _start(start: Start, n: int | None, temperature: float | None) -> Start:
+def _start(start: Start, n: int | None, temperature: float | None, good_cer: float | None) -> Start:
     if n is not None and n < 1:
         raise InputError(f"n {n}: at least 1 candidate")
     if temperature is not None and temperature <= 0:
         raise InputError(f"temperature {temperature}: above 0")
-    given = n is not None and temperature is not None
-    source = "as asked" if given else start.source
-    return Start(temperature or start.temperature, n or start.n, source)
+    if good_cer is not None and not 0 <= good_cer <= 1:
+        raise InputError(f"good_cer {good_cer}: a share of characters, from 0 to 1")
+    asked = {"n": n, "temperature": temperature, "good_cer": good_cer}
+    given = {key: value for key, value in asked.items() if value is not None}
+    source = "as asked" if given.keys() == asked.keys() else start.source
+    return replace(start, **given, source=source)

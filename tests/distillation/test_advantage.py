@@ -112,6 +112,21 @@ def test_layers_recomputed_in_the_backward_pass_are_trained_alike(
     assert curves[1]["loss"].tolist() == pytest.approx(curves[0]["loss"].tolist(), abs=1e-4)
 
 
+def test_a_step_in_parts_counts_each_id_alike(tiny_systems, tmp_path):
+    """Of two sequences of different lengths, which a mean of means would weigh alike."""
+    curves = []
+    for at_once in (1, 2):
+        system = load_system("llasa", tiny_systems["llasa"])
+        short, long = candidates_of(system, 1, 5)[0], candidates_of(system, 1, 30)[0]
+        bad = dataclasses.replace(failed(long), candidate_index=1, utterance_id=short.utterance_id)
+        settings = dataclasses.replace(ADVANTAGE, num_steps=2, micro_batch_size=at_once)
+        run = tmp_path / str(at_once)
+        torch.manual_seed(0)
+        curves.append(train(advantage_trainer(system, [short, bad], settings, run, "cpu")))
+    for name in ("loss", "gradient_norm"):
+        assert curves[0][name].tolist() == pytest.approx(curves[1][name].tolist(), rel=1e-3)
+
+
 def test_a_pool_of_true_speech_is_in_the_ids_of_the_system(tmp_path):
     texts = ["Martin bought thirty lamps.", "Peter has fifteen rings."]
     prompts = [Utterance(f"u{i}", t, (t[:-1].lower(),), "short", "train", 4, 2.0)

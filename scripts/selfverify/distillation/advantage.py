@@ -74,8 +74,7 @@ def advantage_trainer(
         train_dataset=rows,  # type: ignore[arg-type]
         data_collator=collate,
     )  # fmt: skip
-    # The loss is a mean of its batch: without this those of a step would be added, not averaged.
-    trainer.model_accepts_loss_kwargs = False
+    trainer.model_accepts_loss_kwargs = True  # it is told how many ids the whole step has
     return trainer
 
 
@@ -93,7 +92,12 @@ class AdvantageTrainer(Trainer):
         policy = log_probs(model, inputs)
         with torch.no_grad(), model.disable_adapter():
             start = log_probs(model, inputs)
-        return clipped_loss(policy - start, inputs["advantages"], inputs["labels"][:, 1:])
+        labels = inputs["labels"][:, 1:]
+        loss = clipped_loss(policy - start, inputs["advantages"], labels)
+        if num_items_in_batch is None:
+            return loss
+        # Its share of a step in parts, so that each id counts the same however they are cut.
+        return loss * (labels != IGNORED).sum() / num_items_in_batch
 
 
 def log_probs(model: Any, batch: dict[str, torch.Tensor]) -> torch.Tensor:

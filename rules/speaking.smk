@@ -234,6 +234,7 @@ rule speak_page:
         code=code("speak_page"),
         prompts=f"{DATA}/prompts/hard.parquet",
         checkpoint=files_of(lambda wildcards: FIRST_SYSTEM["checkpoint"]),
+        start=list(STARTS.values())[:1],
         model=RECOGNISER_MODELS,
     output:
         **figure_files("table_speak_page", csv="csv", markdown="md", latex="tex"),

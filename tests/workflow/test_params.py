@@ -140,23 +140,23 @@ def test_the_extended_study_adds_to_that_of_all(params):
             [{"system": "mini-llasa", "prompt_set": "hard", "arm": "stf", "baseline": "as is"}],
             r"primary_contrasts\.0: mini-llasa has no arm 'stf'; did you mean 'sft'",
         ),
-        ("tracks.mini.distillation.arms.sft.num_rounds", 3, r"3 does not divide num_shards 4"),
+        ("tracks.mini.distillation.arms.sft.num_rounds", 4, r"4 does not divide num_shards 6"),
         (
             "tracks.mini.distillation.num_held_out_shards",
             3,
-            r"num_held_out_shards: train_prompts has 2 beside num_shards 4",
+            r"num_held_out_shards: train_prompts has 2 beside num_shards 6",
         ),
         (
             "tracks.mini.distillation.sweep.shard",
             4,
-            r"sweep\.shard: not one of the shards 5 to 5 that no training sees",
+            r"sweep\.shard: not one of the shards 7 to 7 that no training sees",
         ),
         (
             "tracks.mini.distillation.sweep.systems.mini-llasa",
             ["stf"],
             r"sweep\.systems\.mini-llasa: no arm 'stf'; did you mean 'sft'",
         ),
-        ("tracks.mini.distillation.num_shards", 8, r"num_shards: 8 is more than train_prompts has"),
+        ("tracks.mini.distillation.num_shards", 9, r"num_shards: 9 is more than train_prompts has"),
         (
             "tracks.mini.prompt_sets.adversarial.systems",
             ["mini-lasa"],
@@ -186,10 +186,10 @@ def test_one_line_names_the_key(params, path, value, message):
 
 def test_grpo_needs_steps_of_as_many_prompts(params):
     plan = params["tracks"]["mini"]["distillation"]
-    plan["num_steps"] = 60
+    plan["num_steps"] = 70
     check_params(params)
     plan["systems"]["mini-llasa"]["grpo"] = 1
-    with pytest.raises(ValueError, match=r"num_steps: GRPO's 800 prompts are not 60 equal steps"):
+    with pytest.raises(ValueError, match=r"num_steps: GRPO's 1200 prompts are not 70 equal steps"):
         check_params(params)
 
 

@@ -133,6 +133,8 @@ def label_ends(axis: Axes, ends: Sequence[End], *, gap_pt: float = 8.0) -> None:
         ends: a line each.
         gap_pt: least distance of two names, in points.
     """
+    if not ends:
+        return
     figure: Any = axis.get_figure()
     figure.draw_without_rendering()  # the layout decides how high the axis is
     low, high = axis.get_ylim()

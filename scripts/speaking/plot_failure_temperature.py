@@ -15,9 +15,9 @@ COLOURS = plt.get_cmap("viridis")
 
 
 def plot_failure_temperature(*, calibrations: list[Path], pdf: Path, png: Path) -> None:
-    """Draws a panel per system: stopping at the first accepted of at most 1, 2, … candidates.
+    """Draws a panel per system: stopping at the first good of at most 1, 2, … candidates.
 
-    Cost is seconds of audio drawn. Open: what `speak` starts with, which stops at a good one.
+    Good is what `speak` starts with. Cost is seconds of audio drawn. Open: the start.
 
     Args:
         calibrations: results/speak_temperatures_{system}.json of each system.
@@ -39,22 +39,23 @@ def plot_failure_temperature(*, calibrations: list[Path], pdf: Path, png: Path) 
 
 def _draw_system(axis: Axes, calibration: dict) -> None:
     cells = pd.DataFrame(calibration["cells"])
-    accepted = cells[cells["good_cer"] == LIMITS[-1]]
+    start = calibration["start"]
+    good = cells[(cells["good_cer"] == start["good_cer"]) | (cells["n"] == 1)]
     temperatures = sorted(cells["temperature"].unique())
     for rank, temperature in enumerate(temperatures):
-        rows = accepted.query("temperature == @temperature").sort_values("n")
+        rows = good.query("temperature == @temperature").sort_values("n")
         colour = COLOURS(rank / max(1, len(temperatures) - 1) * 0.9)
         axis.plot(
             rows["mean_sampled_s"], rows["failure_rate"], color=colour, marker="o", markersize=3,
             linewidth=1.2, label=f"T {temperature:g}",
         )  # fmt: skip
-    start = calibration["start"]
     chosen = cells[(cells[list(start)] == pd.Series(start)).all(axis=1)]
     axis.plot(
         chosen["mean_sampled_s"], chosen["failure_rate"], color="black", marker="o", markersize=9,
-        markerfacecolor="none", linestyle="none", label="start",
+        markerfacecolor="none", linestyle="none", label="start", clip_on=False,
     )  # fmt: skip
-    axis.set_title(calibration["system"], fontsize=8)
+    limit = "accepted" if start["good_cer"] == LIMITS[-1] else f"{start['good_cer']:.0%} wrong"
+    axis.set_title(f"{calibration['system']}, {limit}", fontsize=8)
     axis.set_xlabel("audio drawn, s")
     axis.set_ylim(bottom=-0.003)
     show_percent(axis.yaxis)

@@ -13,8 +13,8 @@ from selfverify.results.summary import without_pipeline_errors
 from selfverify.selection.policies import (
     POLICIES,
     BestOfN,
-    FirstGood,
     Policy,
+    make_policy,
     oracle_recovery,
 )
 from selfverify.selection.verifiers import GOOD_CER
@@ -74,7 +74,7 @@ def tabulate_policies(
             rows += [
                 keys
                 | {"policy": name, "n": n, "good_cer": good_cer}
-                | _cells(_policy(name, n, good_cer), spent, verifier)
+                | _cells(make_policy(name, n, good_cer=good_cer), spent, verifier)
                 for name in POLICIES
                 for n in num_draws
             ]
@@ -83,10 +83,6 @@ def tabulate_policies(
 
 def _read(start: Path) -> dict[str, Any]:
     return json.loads(start.read_text())
-
-
-def _policy(name: str, n: int, good_cer: float) -> Policy:
-    return FirstGood(n, max_cer=good_cer) if name == "good" else POLICIES[name](n)
 
 
 def read_spent(path: Path, *, min_size: int, max_share: float) -> SpentPools:

@@ -131,6 +131,16 @@ POLICIES: dict[str, type[Policy]] = {
 }
 
 
+def make_policy(
+    name: str, num_draws: int, *, good_cer: float, verifier: Verifier | None = None
+) -> Policy:
+    """Returns the policy of a name of `POLICIES`; `good_cer` is the limit of good."""
+    chosen = verifier or OneFamily()
+    if name == "good":
+        return FirstGood(num_draws, chosen, max_cer=good_cer)
+    return POLICIES[name](num_draws, chosen)
+
+
 def oracle_recovery(single: float, kept: float, oracle: float) -> float:
     """Returns (single - kept) / (single - oracle): which share of what can be gained is gained.
 

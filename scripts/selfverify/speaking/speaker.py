@@ -12,7 +12,7 @@ from selfverify.codecs import load_codec
 from selfverify.errors import InputError
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.selection.early_abort import AbortRules, over_long_s
-from selfverify.selection.policies import POLICIES, FirstGood
+from selfverify.selection.policies import POLICIES, make_policy
 from selfverify.selection.verifiers import VERIFIERS
 from selfverify.speaking.joining import join_audio
 from selfverify.speaking.segments import Job, Segment, cut
@@ -76,8 +76,9 @@ class Speaker:
             if name not in known:
                 raise InputError(f"{what} {name!r}: choose one of {', '.join(known)}")
         self.policy_name, self.verifier_name = policy, verifier
-        limit = {"max_cer": self.start.good_cer} if POLICIES[policy] is FirstGood else {}
-        self.policy = POLICIES[policy](self.start.n, VERIFIERS[verifier](), **limit)
+        self.policy = make_policy(
+            policy, self.start.n, good_cer=self.start.good_cer, verifier=VERIFIERS[verifier]()
+        )
         self.retry_after, self.retry_temperature = retry_after, retry_temperature
         self.seed = seed
         self.rules = AbortRules(max_share=self.setup.thresholds.runaway_share)

@@ -37,9 +37,7 @@ def table_budgets(*, trainings: list[Path], files: TableFiles) -> None:
         row["losses"] = " + ".join(row["losses"])
         row["num_sequences"] = row["num_steps"] * row["batch_size"]
         row["rejected_modes"] = ", ".join(f"{n} {m}" for m, n in row["rejected_modes"].items())
-    # Seconds are of the machine: in training.json, not in a table that has to be made again alike.
-    table = pd.DataFrame(rows).drop(columns="seconds")
-    write_csv(table, files.csv)
+    write_csv(pd.DataFrame(rows), files.csv)
     write_shown(pd.DataFrame(map(_shown, rows)), NOTE, files)
 
 

@@ -1,7 +1,6 @@
 """Train a policy: a system, or a policy of an earlier round, on judged candidates."""
 
 import shutil
-import time
 from pathlib import Path
 
 import torch
@@ -66,7 +65,6 @@ def finetune(
     system = load_system(adapter, start, voice=voice, device=device, dtype=dtype)
     if settings.temperature != 1.0:
         divide_logits(system, settings.temperature)
-    begin = time.monotonic()
     if settings.losses == ("sft",):
         kept = SELECTIONS[settings.selection](candidates, settings.seed)
         trainer = sft_trainer(system, kept, settings, run, device)
@@ -77,8 +75,7 @@ def finetune(
         trainer = preference_trainer(system, pairs, settings, run, device)
     trainer.add_callback(HeldOut(system, [c for path in held_out for c in read_pool(path)]))
     curve = train(trainer)
-    described = describe(candidates, settings.selection)
-    facts = {**vars(settings), **described, "seconds": time.monotonic() - begin}
+    facts = {**vars(settings), **describe(candidates, settings.selection)}
     save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]
     shutil.rmtree(run.parent, ignore_errors=True)
 

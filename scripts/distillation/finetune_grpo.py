@@ -1,7 +1,6 @@
 """Train a policy by GRPO: it samples, the verifier judges, step after step."""
 
 import shutil
-import time
 from pathlib import Path
 
 import torch
@@ -108,13 +107,12 @@ def finetune_grpo(
         settings.seed,
         run / "rollouts",
     )
-    begin = time.monotonic()
     trainer = grpo_trainer(rollout, settings, group_size, run, device)
     unseen = [c for path in held_out for c in read_pool(path)]
     trainer.add_callback(HeldOut(rollout.system, unseen))
     curve = train(trainer)
     candidates = [c for path in sorted(rollout.folder.iterdir()) for c in read_pool(path)]
-    facts = {**vars(settings), **describe(candidates), "seconds": time.monotonic() - begin}
+    facts = {**vars(settings), **describe(candidates)}
     write_records(candidates, output / "rollouts.parquet")
     save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]
     shutil.rmtree(run.parent, ignore_errors=True)

@@ -33,7 +33,6 @@ def write_training(folder, losses, **facts):
         "losses": losses, "beta": 0.1, "num_steps": 60, "batch_size": 16, "num_candidates": 2400,
         "num_prompts": 600, "num_prompts_never_pass": 200, "num_examples": 400, "num_pairs": 300,
         "chosen_frames": 80.0, "rejected_frames": 90.0, "rejected_modes": {"silence": 3},
-        "seconds": 9.0,
     }  # fmt: skip
     folder.mkdir()
     (folder / "training.json").write_text(json.dumps(training | facts))

@@ -16,6 +16,7 @@ from selfverify.asr import load_recogniser
 from selfverify.codecs import load_codec
 from selfverify.distillation import finetuning, sft
 from selfverify.distillation.finetuning import (
+    PROJECTIONS,
     divide_logits,
     save_policy,
     train,
@@ -81,6 +82,8 @@ def test_sft_lowers_the_loss_and_leaves_a_checkpoint(adapter, tiny_systems, tmp_
     verify_checkpoint(tmp_path / "policy")
     assert load_file(tmp_path / "policy/adapter/adapter_model.safetensors")
     assert json.loads((tmp_path / "policy/training.json").read_text()) == {"a": 1}
+    adapters = json.loads((tmp_path / "policy/adapter/adapter_config.json").read_text())
+    assert adapters["target_modules"] == PROJECTIONS  # the same bytes every time
     trained = load_system(adapter, tmp_path / "policy")
     assert trained.prompt_ids(TEXT) == load_system(adapter, start).prompt_ids(TEXT)
     changed = {

@@ -83,10 +83,10 @@ def content_of(checkpoint: Path) -> list[str]:
 
 def lora_config(rank: int) -> LoraConfig:
     """Returns adapters on every projection, none on embeddings or output."""
-    return LoraConfig(
-        r=rank, lora_alpha=2 * rank, lora_dropout=0.0, target_modules=PROJECTIONS,
-        task_type="CAUSAL_LM",
-    )  # fmt: skip
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0.0, task_type="CAUSAL_LM")
+    # A list: of what it is given PEFT makes a set, which is written in another order every time.
+    config.target_modules = PROJECTIONS
+    return config
 
 
 def divide_logits(system: TTSSystem, temperature: float) -> list[RemovableHandle]:

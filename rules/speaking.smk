@@ -234,7 +234,7 @@ rule speak_page:
         code=code("speak_page"),
         prompts=f"{DATA}/prompts/hard.parquet",
         checkpoint=files_of(lambda wildcards: FIRST_SYSTEM["checkpoint"]),
-        start=list(STARTS.values())[:1],
+        start=[*list(STARTS.values())[:1], *(f for f in TEMPERATURES[:1] if Path(f).exists())],
         model=RECOGNISER_MODELS,
     output:
         **figure_files("table_speak_page", csv="csv", markdown="md", latex="tex"),

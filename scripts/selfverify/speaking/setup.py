@@ -131,8 +131,8 @@ def read_start(setup: Setup) -> Start:
 def _basis(calibration: dict[str, Any]) -> str:
     """What a calibration rests on, for people."""
     temperatures = {cell["temperature"] for cell in calibration["cells"]}
-    tried = f"the best of {len(temperatures)} temperatures" if len(temperatures) > 1 else "n"
-    return f"{tried} by {calibration['num_prompts']} calibration prompts"
+    tried = f"the best of {len(temperatures)} temperatures, " if len(temperatures) > 1 else ""
+    return f"{tried}draws and limit by {calibration['num_prompts']} calibration prompts"
 
 
 def _read(path: Path) -> dict[str, Any]:

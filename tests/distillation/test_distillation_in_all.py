@@ -72,12 +72,12 @@ def test_policies_and_their_measures_are_among_them(whole):
         f"data/mini/training_pools/{first}/001.parquet",
         f"data/mini/verdicts/{last}/hard.parquet",
         f"data/mini/verdicts/{last}/standard.parquet",
-        f"data/mini/verdicts/{last}-at-0.5/hard.parquet",
+        f"data/mini/verdicts/{last}-at-0.3/hard.parquet",
         "data/mini/measures/mini-llasa/online-sft/voice.parquet",
         "data/mini/measures/mini-llasa/online-sft/entropy.parquet",
     } <= set(arm["files"])
     assert "tracks.mini.distillation.arms.online-sft" in arm["params"]
-    assert not [f for f in arm["files"] if "-at-0.5/standard" in f]  # hard prompts alone
+    assert not [f for f in arm["files"] if "-at-0.3/standard" in f]  # hard prompts alone
     heard = [f for f in arm["files"] if f.startswith("data/mini/transcripts/openvino-whisper")]
     assert heard  # by the verifier, to learn from
     assert all("/train/" in file for file in heard)

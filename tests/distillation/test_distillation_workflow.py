@@ -46,7 +46,7 @@ def test_tables_and_figures_are_made(distilled):
     assert (figures / "training_curves.png").stat().st_size
     points = pd.read_csv(figures / "sharpening_line.csv")
     line = points[points["arm"] == "as is"].sort_values("temperature")
-    assert line["temperature"].tolist() == [0.5, 0.8, 1.0]
+    assert line["temperature"].tolist() == [0.3, 0.8, 1.0]
     assert line["entropy"].is_monotonic_increasing
     curve = pd.read_csv(distilled / "data/mini/policies" / LAST / "curve.csv")
     assert curve["held_out_kl"].notna().sum() > 1
@@ -61,7 +61,7 @@ def test_dvc_has_it_all(distilled):
     stages = yaml.safe_load((distilled / "dvc.yaml").read_text())["stages"]
     outs = [next(iter(out)) for out in stages["distillation-mini-llasa-online-sft"]["outs"]]
     assert f"data/mini/policies/{LAST}" in outs
-    assert f"data/mini/verdicts/{LAST}-at-0.5" in outs
+    assert f"data/mini/verdicts/{LAST}-at-0.3" in outs
     changed = json.loads(dvc(distilled, "data", "status", "--granular", "--json"))
     assert not changed.get("uncommitted")
 

@@ -55,8 +55,8 @@ def reduce_params(folder: Path) -> None:
     mini["distillation"]["systems"] = {"mini-llasa": {"online-sft": 1, "grpo": 1, "cooler": 1}}
     mini["distillation"] |= {
         "in_all": False,  # tests of the rest of the workflow are long enough
-        "matched_temperature": {"mini-llasa": 0.5},  # the rival's, so that as is costs nothing
-        "sharpening_line": {"temperatures": [1.0, 0.8, 0.5], "prompt_sets": ["hard"]},
+        "matched_temperature": {"mini-llasa": 0.3},  # the rival's, so that as is costs nothing
+        "sharpening_line": {"temperatures": [1.0, 0.8, 0.3], "prompt_sets": ["hard"]},
     }
     mini["distillation"]["sweep"] = {
         "shard": 3,

@@ -76,7 +76,7 @@ def plot_sharpening_line(
             draw_panel(axis, pd.DataFrame(rows), styles)
             axis.set_title(f"{system}, {prompt_set} prompts")
         axes[0][0].set_ylabel("candidates that fail, single shot")
-        figure.legend(handles=_handles(styles), loc="outside lower center", ncols=5)
+        figure.legend(handles=_handles(styles), loc="outside lower center", ncols=4)
         save_figure(figure, [pdf, png])
 
 

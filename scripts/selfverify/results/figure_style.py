@@ -51,9 +51,10 @@ _SYSTEM_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E
 _SYSTEM_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 # What distillation and its rivals are called, so that an arm looks the same wherever it is drawn.
-_ARMS = (
-    "sft", "sft-random", "sft-matched", "dpo", "ipo", "rpo", "grpo", "online-sft", "online-dpo",
-    "cooler", "nucleus", "penalty", "repetition-aware", "sft-reference", "advantage", "sft-passing",
+_ARMS = (  # first those of the study, each in a colour of its own
+    "sft", "sft-random", "online-sft", "dpo", "ipo", "online-dpo", "cooler", "sft-matched", "rpo",
+    "grpo", "nucleus", "penalty", "repetition-aware", "sft-reference", "advantage", "sft-passing",
+    "sft-own", "dpo-passing",
 )  # fmt: skip
 _ARM_COLORS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
 _ARM_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")

@@ -39,7 +39,10 @@ def refused(monkeypatch, capsys, *arguments) -> str:
         ("absent.txt", "o.wav", (), "absent.txt: no such file"),
         (TEXT, "o.ogg", (), "audio is written as .wav, .flac, .mp3; choose one as suffix"),
         (TEXT, "file/o.wav", (), "choose another place with -o"),
+        (TEXT, f"{'n' * 300}/o.wav", (), "File name too long; choose another place with -o"),
+        (TEXT, "n" * 300, (), "File name too long; choose another place with -o"),
         (TEXT, "o.wav", ("--system", "mini-lasa"), "did you mean 'mini-llasa'?"),
+        (TEXT, "new/folder", ("--system", "mini-lasa"), "did you mean 'mini-llasa'?"),
         (TEXT, "o.wav", ("--system", "xyz"), "there are: csm-1b, llasa-1b"),
         (TEXT, "o.wav", ("--params", "absent.yaml"), "name a study's params.yaml with --params"),
         (TEXT, "o.wav", ("--n", "0"), "n 0: at least 1 candidate"),
@@ -72,15 +75,24 @@ def test_characters_that_the_tokenizer_lacks_are_named_with_their_text(monkeypat
     one = make(monkeypatch, [])
     with pytest.raises(run.InputError, match=r"text b: .*lacks '%'.*spell"):
         run.speak_texts(str(source), tmp_path / "out", lambda: one, strict=False, suffix=".wav")
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_word_that_is_too_long_to_be_said_is_named(monkeypatch, tmp_path, capsys):
+    one = make(monkeypatch, ["Peter has fifteen dark rings"] * 2)
+    word = "aeiou" * 30
+    run.speak_texts(f"{TEXT} {word}", tmp_path / "o.wav", lambda: one, strict=False, suffix="")
+    (warning,) = [line for line in capsys.readouterr().err.splitlines() if "warning: " in line]
+    assert "aeiouaeiou" in warning
+    assert "write it as several words" in warning
 
 
 def test_a_text_of_a_hundred_thousand_words_is_announced_and_begun(monkeypatch, tmp_path, capsys):
     one = make(monkeypatch, ["Peter has fifteen dark rings"])
     segments = one.segments
 
-    def interrupted(texts):
-        yield next(segments(texts))
+    def interrupted(texts, **options):
+        yield next(segments(texts, **options))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(one, "segments", interrupted)
@@ -97,7 +109,7 @@ def test_a_text_of_a_hundred_thousand_words_is_announced_and_begun(monkeypatch, 
 def test_an_interrupt_before_the_first_segment_leaves_no_file(monkeypatch, tmp_path, capsys):
     one = make(monkeypatch, [])
 
-    def interrupted(_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
         yield
 
@@ -105,6 +117,18 @@ def test_an_interrupt_before_the_first_segment_leaves_no_file(monkeypatch, tmp_p
     with pytest.raises(KeyboardInterrupt):
         run.speak_texts(TEXT, tmp_path / "o.wav", lambda: one, strict=False, suffix="")
     assert "interrupted after 0 of 1 segments, no file" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_full_disk_ends_in_one_line_that_says_so(monkeypatch, tmp_path):
+    one = make(monkeypatch, ["Peter has fifteen dark rings"])
+
+    def full(*_):
+        raise sf.LibsndfileError(2)  # what libsndfile knows of it: "System error."
+
+    monkeypatch.setattr(sf.SoundFile, "write", full)
+    with pytest.raises(run.InputError, match=r"o\.wav cannot be written .*free some space"):
+        run.speak_texts(TEXT, tmp_path / "o.wav", lambda: one, strict=False, suffix="")
     assert not list(tmp_path.iterdir())
 
 

@@ -1,5 +1,6 @@
 """The speaker with the mini system's own models and a recogniser whose ears are scripted."""
 
+import io
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ from selfverify.scoring.manifest import read_manifest
 from selfverify.speaking import run, speaker, texts
 from selfverify.speaking.joining import EDGE_S, trim_silence, with_pause
 from selfverify.speaking.segments import cut
+from selfverify.speaking.speaker import NeverPassed
 from selfverify.storage.records import StopReason
 from selfverify.systems.base import SampledCodes
 
@@ -134,6 +136,11 @@ def test_what_is_cut_counts_as_capped():
         ({"good_cer": 2.0}, "from 0 to 1"),
         ({"policy": "x"}, "accepted"),
         ({"verifier": "x"}, "grey"),
+        ({"temperature": float("nan")}, "above 0"),
+        ({"retry_after": -1}, "fewer than n, 3"),
+        ({"retry_after": 3}, "fewer than n, 3"),
+        ({"retry_temperature": 0.0}, "retry_temperature 0.0: above 0"),
+        ({"max_segment_s": -1.0}, "above 0"),
     ],
 )
 def test_numbers_out_of_range_are_named(monkeypatch, options, message):
@@ -142,8 +149,8 @@ def test_numbers_out_of_range_are_named(monkeypatch, options, message):
 
 
 def test_a_character_that_the_tokenizer_lacks_is_named(monkeypatch):
-    with pytest.raises(InputError, match=r"lacks '%'.*spell"):
-        make(monkeypatch, []).split("Pay 5% now.")
+    with pytest.raises(InputError, match=r"lacks '%', ';'.*spell"):
+        make(monkeypatch, []).split("Pay 5% now. Yes; do.")
 
 
 @pytest.mark.parametrize("suffix", [".wav", ".flac", ".mp3"])
@@ -171,6 +178,77 @@ def test_strict_writes_no_file_and_exits_with_3(monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_all_that_a_strict_text_leaves_is_named_and_nothing_more_is_drawn(
+    monkeypatch, tmp_path, capsys
+):
+    source = tmp_path / "texts.csv"
+    source.write_text(f"id,text\na,{TEXT}\nb,Peter has fifteen dark rings.\n")
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("a.wav", "a.wav.json"):
+        (out / name).write_text("of a run before")
+    one = make(monkeypatch, ["no", "no", "no", "Peter has fifteen dark rings"])
+    with pytest.raises(SystemExit):
+        run.speak_texts(str(source), out, lambda: one, strict=True, suffix=".wav")
+    shown = capsys.readouterr().err
+    assert "a/0: NOT VERIFIED, no audio" in shown
+    assert "a/1" not in shown  # the second sentence of a refused text
+    assert "error: 1 of 2 texts (a): no audio, a segment never passed; raise --n" in shown
+    assert sorted(path.name for path in out.iterdir()) == ["b.wav", "b.wav.json", "manifest.csv"]
+    assert [row.id for row in read_manifest(out / "manifest.csv")[0]] == ["b"]
+
+
+def test_where_all_texts_are_refused_the_manifest_has_none(monkeypatch, tmp_path):
+    source = tmp_path / "texts.csv"
+    source.write_text("text\nPeter has fifteen dark rings.\n")
+    with pytest.raises(SystemExit):
+        run.speak_texts(
+            str(source), tmp_path / "out", lambda: make(monkeypatch, []), strict=True, suffix=".wav"
+        )
+    assert len((tmp_path / "out" / "manifest.csv").read_text().splitlines()) == 1
+
+
+def test_a_strict_speaker_refuses_and_another_gives_what_the_command_gives(monkeypatch, tmp_path):
+    with pytest.raises(NeverPassed, match="Peter"):
+        make(monkeypatch, [], strict=True).speak("Peter has fifteen dark rings.")
+    said = ["Peter has fifteen dark rings"]
+    audio = make(monkeypatch, said).speak("Peter has fifteen dark rings.")
+    run.speak_texts(
+        "Peter has fifteen dark rings.", tmp_path / "o.wav", lambda: make(monkeypatch, said),
+        strict=False, suffix="",
+    )  # fmt: skip
+    assert sf.read(tmp_path / "o.wav")[0] == pytest.approx(audio, abs=1e-4)
+
+
+def test_a_full_batch_begins_small_and_gives_the_same(monkeypatch):
+    text = " ".join(["Peter has fifteen dark rings."] * 5)
+    whole = speak(make(monkeypatch, [], n=1), text)
+    monkeypatch.setattr(speaker, "FIRST_BATCH", 2)
+    one = make(monkeypatch, [], n=1)
+    one.setup.system["batch_size"] = 4
+    sizes = []
+    draw = one._draw
+    monkeypatch.setattr(one, "_draw", lambda jobs: (sizes.append(len(jobs)), draw(jobs)))
+    parts = speak(one, text)
+    assert sizes == [2, 3]
+    assert [s.index for s in parts] == [0, 1, 2, 3, 4]
+    for a, b in zip(whole, parts, strict=True):
+        assert a.takes[0].take.seed == b.takes[0].take.seed
+        assert a.takes[0].take.sampled.token_ids == b.takes[0].take.sampled.token_ids
+
+
+def test_what_is_empty_is_not_kept_where_anything_was_said(monkeypatch):
+    one = make(monkeypatch, [], n=2)  # of neither a word is heard
+    sample = one._system.sample
+    empty = [SampledCodes([], np.zeros((1, 0), int), StopReason.EOS)]
+    draws = iter([lambda *_: empty, sample])
+    monkeypatch.setattr(one._system, "sample", lambda *given: next(draws)(*given))
+    (segment,) = speak(one, "Peter has fifteen dark rings.")
+    assert segment.takes[0].failure_mode == "empty"
+    assert (segment.kept, segment.is_verified) == (1, False)
+    assert len(segment.audio)
+
+
 def test_several_texts_give_a_manifest_that_score_reads(monkeypatch, tmp_path):
     source = tmp_path / "texts.csv"
     source.write_text("id,text\na,Peter has fifteen dark rings.\nb,Susan bought two old chairs.\n")
@@ -187,7 +265,7 @@ def test_an_interrupt_keeps_what_is_finished(monkeypatch, tmp_path):
     one = make(monkeypatch, ["Peter has 15 dark rings"])
     done = speak(one, "Peter has fifteen dark rings.")
 
-    def interrupted(_):
+    def interrupted(*_, **__):
         yield from done
         raise KeyboardInterrupt
 
@@ -203,7 +281,7 @@ def test_an_interrupt_keeps_what_is_finished(monkeypatch, tmp_path):
     [
         ("a.txt", "One.\n\nTwo.\n", True, [("0001", "One."), ("0003", "Two.")]),
         ("a.txt", "One.\nTwo.", False, [("0001", "One.\nTwo.")]),
-        ("a.jsonl", '{"text": "One.", "id": "x/y"}\n', True, [("x_y", "One.")]),
+        ("a.jsonl", '{"text": "One.", "id": "x/y"}\n', True, [("x/y", "One.")]),
     ],
 )
 def test_texts_are_read_by_line_row_or_whole(tmp_path, name, content, several, found):
@@ -214,13 +292,65 @@ def test_texts_are_read_by_line_row_or_whole(tmp_path, name, content, several, f
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("text\n \n", "row 1: no text"), ("id,text\na,x\na,y\n", "2 texts have the id 'a'")],
+    [
+        ("text\n \n", "row 1: no text"),
+        ("id,text\na,x\na,y\n", "2 texts have the id 'a'"),
+        ("id,text\nx/y,x\nx_y,y\n", "2 texts have the id 'x_y'"),
+        ("id,text\na,Peter has rings, Susan too.\n", "row 1: more cells than the header has"),
+        ('id,text\na,"Peter has rings.\nb,Susan too.\n', "not a .csv table: unexpected end"),
+        (f"id,text\n{'a' * 252},x\n", "names the audio file; shorten it"),
+    ],
 )
 def test_a_table_that_makes_no_sense_names_the_row(tmp_path, content, message):
     with (tmp_path / "t.csv").open("w", newline="") as file:
         file.write(content)
     with pytest.raises(InputError, match=message):
         texts.read_texts(str(tmp_path / "t.csv"), several=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"text": 5}', "row 3: no text"),
+        ('{"text": "a"', "line 3: no JSON"),
+        ('{"text": "\\ud800"}', "no valid Unicode"),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_named(tmp_path, line, message):
+    (tmp_path / "t.jsonl").write_text(f'{{"text": "One."}}\n\n{line}\n')
+    with pytest.raises(InputError, match=message):
+        texts.read_texts(str(tmp_path / "t.jsonl"), several=True)
+
+
+def test_a_cell_may_be_a_whole_book(tmp_path):
+    (tmp_path / "t.csv").write_text(f"text\n{'Peter left. ' * 20_000}\n")
+    (text,) = texts.read_texts(str(tmp_path / "t.csv"), several=True)
+    assert len(text.text) == 240_000
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("my notes.TXT", "no such file"),
+        ("notes.md", "no such file"),
+        ("/nowhere/texts", "no such file"),
+        ("folder", "is a folder"),
+        ("table.tsv", "save the table as .csv"),
+    ],
+)
+def test_a_file_that_is_meant_is_not_read_aloud(monkeypatch, tmp_path, source, message):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "table.tsv").write_text("text\nOne.\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=message):
+        texts.read_texts(source, several=True)
+
+
+def test_standard_input_may_begin_with_a_mark_and_end_lines_as_windows_does(monkeypatch):
+    read = io.TextIOWrapper(io.BytesIO("\ufeffOne.\r\nTwo\u2028three.\r\n".encode()))
+    monkeypatch.setattr("sys.stdin", read)
+    found = texts.read_texts("-", several=True)
+    assert [text.text for text in found] == ["One.", "Two\u2028three."]
 
 
 def test_silence_at_the_ends_is_trimmed_but_for_its_edge():

@@ -23,6 +23,10 @@ def pieces(text, max_s=4.8):
         ("Wait ... what?", ["Wait ...", "what?"]),
         ("“It’s late” — said Ann.", ['"It\'s late" - said Ann.']),
         ("... Go.", ["... Go."]),
+        ("He left. [laughs]", ["He left. [laughs]"]),  # what is not said has no sound to verify
+        ("<laugh> He left. <sigh> She too.", ["<laugh> He left.", "<sigh> She too."]),
+        ("He said no. She said yes to vitamin c.", ["He said no.", "She said yes to vitamin c."]),
+        ("See No. 5 now. Go.", ["See No. 5 now.", "Go."]),
     ],
 )
 def test_text_is_cut_at_sentences_and_nowhere_else(text, expected):
@@ -60,7 +64,10 @@ def test_a_hundred_thousand_words_are_split_in_seconds():
     assert len(pieces(text)) == 2 * 6250
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "... !"])
-def test_a_text_without_words_says_so(text):
-    with pytest.raises(InputError, match="empty"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "empty"), ("  \n ", "empty"), ("... !", "no word"), ("<laugh> [sighs]", "no word")],
+)
+def test_a_text_without_words_says_so(text, message):
+    with pytest.raises(InputError, match=message):
         pieces(text)

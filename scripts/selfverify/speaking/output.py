@@ -15,7 +15,7 @@ import soundfile as sf
 from selfverify.errors import InputError
 from selfverify.speaking.joining import with_pause
 from selfverify.speaking.segments import Segment
-from selfverify.speaking.setup import Setup
+from selfverify.speaking.setup import Setup, listing_sha256
 from selfverify.speaking.speaker import Speaker
 from selfverify.speaking.verifying import JudgedTake
 from selfverify.storage.checkpoints import file_sha256
@@ -41,11 +41,11 @@ class AudioWriter:
     def open(self) -> Iterator["AudioWriter"]:
         """Yields the writer; an interrupt keeps the segments so far, an error nothing."""
         kept: KeyboardInterrupt | None = None
+        audio_format = FORMATS[self.path.suffix.lower()]
         with (
+            _as_input_error(self.path, sf.LibsndfileError),
             atomic_path(self.path) as temporary,
-            sf.SoundFile(
-                temporary, "w", self.sample_rate, channels=1, format=FORMATS[self.path.suffix]
-            ) as file,
+            sf.SoundFile(temporary, "w", self.sample_rate, channels=1, format=audio_format) as file,
         ):
             self._file = file
             try:
@@ -64,9 +64,22 @@ class AudioWriter:
         end_s = (self.num_samples + len(audio)) / self.sample_rate
         times = {"start_s": round(start_s, 3), "end_s": round(end_s, 3)}
         with _interrupt_waits():
-            self._file.write(audio)
+            # That all was written soundfile asserts.
+            with _as_input_error(self.path, AssertionError):
+                self._file.write(audio)
             self.num_samples += len(audio)
             self.segments.append(describe_segment(segment) | times)
+
+
+@contextmanager
+def _as_input_error(path: Path, kind: type[Exception]) -> Iterator[None]:
+    """Of a full disk libsndfile says no more than "System error."."""
+    try:
+        yield
+    except kind as error:
+        raise InputError(
+            f"{path} cannot be written ({error}); free some space, or choose another place with -o"
+        ) from error
 
 
 @contextmanager
@@ -108,16 +121,19 @@ def _describe_take(judged: JudgedTake) -> dict[str, Any]:
     }
 
 
-def write_sidecar(writer: AudioWriter, speaker: Speaker, num_segments: int) -> None:
+def write_sidecar(writer: AudioWriter, text_id: str, speaker: Speaker, num_segments: int) -> None:
     """Writes PATH.json: all that the same samples need, and what was tried."""
     record = {
         "audio": writer.path.name,
+        "id": text_id,
         "audio_sha256": file_sha256(writer.path),
         "sample_rate": writer.sample_rate,
         "duration_s": round(writer.num_samples / writer.sample_rate, 3),
         "complete": len(writer.segments) == num_segments,
         "system": speaker.setup.name,
         "checkpoint_sha256": speaker.setup.checkpoint_sha256,
+        "codec": speaker.setup.system["codec"],
+        "codec_sha256": listing_sha256(speaker.setup.codec_checkpoint),
         "recognisers": speaker.recognisers,
         "verifier": speaker.verifier_name,
         "seed": speaker.seed,
@@ -125,11 +141,15 @@ def write_sidecar(writer: AudioWriter, speaker: Speaker, num_segments: int) -> N
         "n": speaker.start.n,
         "policy": speaker.policy_name,
         "good_cer": speaker.start.good_cer,
+        "retry_after": speaker.retry_after,
+        "retry_temperature": speaker.retry_temperature,
+        "max_segment_s": speaker.max_segment_s,
         "started_from": speaker.start.source,
         "segments": writer.segments,
     }
     with atomic_path(sidecar_path(writer.path)) as temporary:
-        temporary.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        temporary.write_text(f"{text}\n", encoding="utf-8")
 
 
 def sidecar_path(audio: Path) -> Path:
@@ -147,24 +167,28 @@ def write_manifest(folder: Path, rows: Iterable[dict[str, str]]) -> Path:
     return path
 
 
+def remove_audio(path: Path) -> None:
+    """Removes audio and record of a run before, so that they cannot be taken for this one's."""
+    for old in (path, sidecar_path(path)):
+        old.unlink(missing_ok=True)
+
+
 def check_writable(out: Path, *, is_folder: bool) -> None:
-    """Makes the folder that output goes to, before any work.
+    """Tries to write where output will go, before any work; leaves nothing there.
 
     Raises:
         InputError: if the suffix is no format's, or nothing can be written there.
     """
-    if not is_folder and out.suffix not in FORMATS:
+    if not is_folder and out.suffix.lower() not in FORMATS:
         raise InputError(f"{out}: audio is written as {', '.join(FORMATS)}; choose one as suffix")
     folder = out if is_folder else out.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{out.name}.probe"
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        probe = existing / f".{out.name}.probe"
         probe.touch()
         probe.unlink()
     except OSError as error:
         raise InputError(f"{folder}: {error.strerror}; choose another place with -o") from None
-    if not is_folder and out.is_dir():
-        raise InputError(f"{out}: is a folder; choose another name with -o")
 
 
 def shown_start(setup: Setup, speaker: Speaker) -> str:

@@ -1,8 +1,9 @@
 """What `speak` needs of a study's parameters: the system, its codec, the verifier, the metric."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ from selfverify.workflow.params import check_params
 REPOSITORY = Path(__file__).parents[3]
 DEFAULT_PARAMS = REPOSITORY / "params.yaml"
 DEFAULT_N = 8
+
+
+def listing_sha256(checkpoint: Path) -> str:
+    """Returns the checksum of a checkpoint's list of checksums, empty where it has none."""
+    listing = checkpoint / CHECKSUMS
+    return file_sha256(listing) if listing.exists() else ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,7 @@ class Setup:
     @property
     def checkpoint_sha256(self) -> str:
         """Of the list of the checkpoint's checksums, empty where it has none."""
-        listing = self.checkpoint / CHECKSUMS
-        return file_sha256(listing) if listing.exists() else ""
+        return listing_sha256(self.checkpoint)
 
     @property
     def calibrations(self) -> list[Path]:
@@ -126,6 +132,44 @@ def read_start(setup: Setup) -> Start:
     cure = f"`snakemake calibrate_speak --config track={setup.track}` looks for the best"
     temperature = setup.system["temperature"]
     return Start(temperature, DEFAULT_N, GOOD_CER, f"params.yaml; {lack}: {cure}")
+
+
+def start_as_asked(
+    start: Start, n: int | None, temperature: float | None, good_cer: float | None
+) -> Start:
+    """Returns the start with what is asked otherwise; None leaves it.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+    if n is not None and n < 1:
+        raise InputError(f"n {n}: at least 1 candidate")
+    if temperature is not None:
+        _check_temperature("temperature", temperature)
+    if good_cer is not None and not 0 <= good_cer <= 1:
+        raise InputError(f"good_cer {good_cer}: a share of characters, from 0 to 1")
+    asked = {"n": n, "temperature": temperature, "good_cer": good_cer}
+    given = {key: value for key, value in asked.items() if value is not None}
+    if given.keys() == asked.keys():
+        return replace(start, **given, source="as asked")
+    named = f"{' and '.join(given)} as asked, else " if given else ""
+    return replace(start, **given, source=f"{named}{start.source}")
+
+
+def check_retry(after: int, temperature: float, n: int) -> None:
+    """Returns silently if another temperature can follow refused candidates.
+
+    Raises:
+        InputError: if a number is out of range.
+    """
+    _check_temperature("retry_temperature", temperature)
+    if after < 0 or (after and after >= n):
+        raise InputError(f"retry_after {after}: refused candidates, fewer than n, {n}; 0: never")
+
+
+def _check_temperature(what: str, temperature: float) -> None:
+    if not (isfinite(temperature) and temperature > 0):
+        raise InputError(f"{what} {temperature}: above 0")
 
 
 def _basis(calibration: dict[str, Any]) -> str:

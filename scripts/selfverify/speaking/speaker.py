@@ -1,8 +1,8 @@
 """Texts to verified speech: draw, listen, keep; in batches across texts, segment by segment."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from selfverify.selection.policies import POLICIES, make_policy
 from selfverify.selection.verifiers import VERIFIERS
 from selfverify.speaking.joining import join_audio
 from selfverify.speaking.segments import Job, Segment, cut
-from selfverify.speaking.setup import Start, read_setup, read_start
+from selfverify.speaking.setup import check_retry, read_setup, read_start, start_as_asked
 from selfverify.speaking.text import TextSegment, split_text
 from selfverify.speaking.verifier_model import load_families
 from selfverify.speaking.verifying import Cascade, Take
@@ -27,6 +27,12 @@ from selfverify.workflow.torch_setup import set_up_torch
 
 DEFAULT_SYSTEM = "mini-llasa"
 BASE_SEED = 2606
+FIRST_ID = "0001"  # of a text that comes alone, as the command calls it: the seeds are the same
+FIRST_BATCH = 8  # of more than fit into one, so that the first are heard soon
+
+
+class NeverPassed(Exception):
+    """A segment of a text that has to be strict never passed."""
 
 
 class Speaker:
@@ -47,6 +53,7 @@ class Speaker:
         seed: the same command with the same seed gives the same candidates.
         max_segment_s: longest segment, by what its text should take; if not given, the longest
             whose runaway limit is within the system's cap.
+        strict: whether `speak` refuses a text with a segment that never passed.
         params: a study's params.yaml; the repository's if not given.
 
     Raises:
@@ -66,10 +73,14 @@ class Speaker:
         retry_temperature: float = 0.5,
         seed: int = BASE_SEED,
         max_segment_s: float | None = None,
+        strict: bool = False,
         params: Path | None = None,
     ) -> None:
         self.setup = read_setup(system, params)
-        self.start = _start(read_start(self.setup), n, temperature, good_cer)
+        self.start = start_as_asked(read_start(self.setup), n, temperature, good_cer)
+        check_retry(retry_after, retry_temperature, self.start.n)
+        if max_segment_s is not None and not max_segment_s > 0:
+            raise InputError(f"max_segment_s {max_segment_s}: above 0")
         for what, name, known in (
             ("policy", policy, POLICIES), ("verifier", verifier, VERIFIERS),
         ):  # fmt: skip
@@ -80,7 +91,7 @@ class Speaker:
             policy, self.start.n, good_cer=self.start.good_cer, verifier=VERIFIERS[verifier]()
         )
         self.retry_after, self.retry_temperature = retry_after, retry_temperature
-        self.seed = seed
+        self.seed, self.strict = seed, strict
         self.rules = AbortRules(max_share=self.setup.thresholds.runaway_share)
         cap_s = self.setup.system["max_audio_s"]
         self.max_segment_s = max_segment_s or cap_s / self.rules.max_share
@@ -111,38 +122,60 @@ class Speaker:
             InputError: if there is nothing to say, or characters that the system does not know.
         """
         segments = split_text(text, max_s=self.max_segment_s, pace=self.setup.pace)
-        for segment in segments:
-            self._system.prompt_ids(segment.text)
+        try:
+            for segment in segments:
+                self._system.prompt_ids(segment.text)
+        except InputError:
+            self._system.prompt_ids(" ".join(s.text for s in segments))  # names all that it lacks
+            raise
         return segments
 
-    def segments(self, texts: Iterable[tuple[str, Sequence[TextSegment]]]) -> Iterator[Segment]:
+    def segments(
+        self,
+        texts: Iterable[tuple[str, Sequence[TextSegment]]],
+        *,
+        dropped: Set[str] = frozenset(),
+    ) -> Iterator[Segment]:
         """Yields the segments of texts in their order, each once it and those before are done.
 
         Args:
             texts: pairs of an id, part of the seeds, and what `split` made of the text.
+            dropped: ids of texts of which no more is wanted; whoever asks may add to it meanwhile.
         """
-        waiting = self._jobs(texts)
+        waiting = (job for job in self._jobs(texts) if job.text_id not in dropped)
+        size = self.setup.system["batch_size"]
         order: deque[Job] = deque()
         open_jobs: list[Job] = []
-        exhausted = False
-        while not exhausted or open_jobs:
-            while not exhausted and len(open_jobs) < self.setup.system["batch_size"]:
-                job = next(waiting, None)
-                exhausted = job is None
-                if job is not None:
-                    open_jobs.append(job)
-                    order.append(job)
-            self._draw(open_jobs)
-            open_jobs = [job for job in open_jobs if self.policy.goes_on(job.scores)]
-            while order and not self.policy.goes_on(order[0].scores):
-                yield self._finish(order.popleft())
+        at_once = min(FIRST_BATCH, size)
+        while True:
+            open_jobs = [job for job in open_jobs if job.text_id not in dropped]
+            open_jobs += (new := list(islice(waiting, size - len(open_jobs))))
+            order.extend(new)
+            if not open_jobs:
+                return
+            self._draw(open_jobs[:at_once] if len(open_jobs) == size else open_jobs)
+            at_once = min(2 * at_once, size)
+            open_jobs = [job for job in open_jobs if self._goes_on(job)]
+            while order and (order[0].text_id in dropped or not self._goes_on(order[0])):
+                job = order.popleft()
+                if job.text_id not in dropped:
+                    yield self._finish(job)
 
     def speak(self, text: str) -> np.ndarray:
         """Returns the audio of one text, float32 (num_samples,) at `sample_rate`, pauses included.
 
         Use `segments` for what was tried and whether it was accepted.
+
+        Raises:
+            InputError: of `split`.
+            NeverPassed: if the speaker is strict and a segment was never accepted.
         """
-        return join_audio(list(self.segments([("text", self.split(text))])))
+        segments = []
+        for segment in self.segments([(FIRST_ID, self.split(text))]):
+            if self.strict and not segment.is_verified:
+                raise NeverPassed(segment.source.text)
+            segments.append(segment)
+        return join_audio(segments)
 
     def draw_unverified(
         self, texts: Iterable[tuple[str, Sequence[TextSegment]]]
@@ -165,6 +198,9 @@ class Speaker:
             for index, segment in enumerate(segments):
                 seconds = expected_seconds(segment.text, self.setup.pace)
                 yield Job(text_id, index, segment, index == len(segments) - 1, seconds)
+
+    def _goes_on(self, job: Job) -> bool:
+        return not job.takes or self.policy.goes_on(job.scores)
 
     def _draw(self, jobs: list[Job]) -> None:
         """One more take of each job, a batch per temperature."""
@@ -212,16 +248,3 @@ class Speaker:
             job.text_id, job.index, job.source, job.is_last, tuple(job.takes), kept, audio,
             self.sample_rate,
         )  # fmt: skip
-
-
-def _start(start: Start, n: int | None, temperature: float | None, good_cer: float | None) -> Start:
-    if n is not None and n < 1:
-        raise InputError(f"n {n}: at least 1 candidate")
-    if temperature is not None and temperature <= 0:
-        raise InputError(f"temperature {temperature}: above 0")
-    if good_cer is not None and not 0 <= good_cer <= 1:
-        raise InputError(f"good_cer {good_cer}: a share of characters, from 0 to 1")
-    asked = {"n": n, "temperature": temperature, "good_cer": good_cer}
-    given = {key: value for key, value in asked.items() if value is not None}
-    source = "as asked" if given.keys() == asked.keys() else start.source
-    return replace(start, **given, source=source)

@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from selfverify.audio.pace import Pace, expected_seconds
 from selfverify.errors import InputError
+from selfverify.languages.base import BRACKETS
+from selfverify.metric.normalisation import normalise, strip_tags
 
 
 class Pause(StrEnum):
@@ -32,9 +34,10 @@ class TextSegment:
 # Typographic signs for which small tokenizers have the plain one alone.
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...",
                         "\u00a0": " ", "\u202f": " "})  # fmt: skip
-_TITLES = r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|etc|No|e\.g|i\.e|a\.m|p\.m)\."
+_TITLES = r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\."
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)")
-_NO_END = re.compile(rf"(?:{_TITLES}|\b[A-Z]\.)$", re.IGNORECASE)
+_NO_END = re.compile(rf"(?:{_TITLES}|\b[A-Z]\.)$")
+_NUMBER_SIGN = re.compile(r"\b[Nn]o\.$")  # before a digit: elsewhere it is a word at an end
 _CONJUNCTIONS = "and|or|but|because|which|while|when|that"
 # Where a sentence that is too long is cut, the best places first.
 _CUTS = (
@@ -70,8 +73,10 @@ def split_text(text: str, *, max_s: float, pace: Pace) -> list[TextSegment]:
             is_last = number == len(sentences) - 1
             after = Pause.PARAGRAPH if is_last else Pause.SENTENCE
             segments += _within(sentence, max_s, pace, after)
-    if not any(c.isalnum() for segment in segments for c in segment.text):
+    if not segments:
         raise InputError("the text is empty: give it at least one word")
+    if not any(_has_word(segment.text) for segment in segments):
+        raise InputError("the text has no word that can be heard: give it at least one")
     return _with_words(segments)
 
 
@@ -79,7 +84,8 @@ def _sentences(paragraph: str) -> Iterator[str]:
     start = 0
     for end in _SENTENCE_END.finditer(paragraph):
         sentence = paragraph[start : end.end()].strip()
-        if not _NO_END.search(sentence):
+        is_number = _NUMBER_SIGN.search(sentence) and paragraph[end.end()].isdigit()
+        if not (is_number or _NO_END.search(sentence)):
             yield sentence
             start = end.end()
     if paragraph[start:].strip():
@@ -117,16 +123,21 @@ def _packed(
 
 
 def _with_words(segments: list[TextSegment]) -> list[TextSegment]:
-    """The same with no segment of punctuation alone, which goes to the one before or after it."""
+    """The same with no segment of signs or tags alone, which go to the one before or after."""
     kept: list[TextSegment] = []
     waiting = ""
     for segment in segments:
         text = f"{waiting} {segment.text}".strip()
         waiting = ""
-        if any(c.isalnum() for c in segment.text):
+        if _has_word(segment.text):
             kept.append(TextSegment(text, segment.pause))
         elif kept:
             kept[-1] = TextSegment(f"{kept[-1].text} {text}", segment.pause)
         else:
             waiting = text
     return kept
+
+
+def _has_word(text: str) -> bool:
+    """Whether something of it can be said and compared with what was heard."""
+    return bool(normalise(strip_tags(text).translate(BRACKETS)))

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,24 @@ from typing import Any
 from selfverify.errors import InputError
 
 TABLES = (".csv", ".jsonl")
+# What is meant as a file: a path without spaces, or anything that ends as files of text do.
+_PATH = re.compile(r"(?:~|\.{0,2})/\S+|.*\.(?:txt|csv|tsv|jsonl|json|md)", re.IGNORECASE)
+_SURROGATE = re.compile("[\ud800-\udfff]")  # what bytes that are no UTF-8 become
+_MAX_CELL = 2**31 - 1  # characters; csv's own limit is below a long chapter
+_MAX_NAME = 200  # bytes of an id, so that suffixes fit into the 255 of a file's name
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text and what its audio is called."""
+    """A text and its id, which is a part of the seeds."""
 
     id: str
     text: str
+
+    @property
+    def file_name(self) -> str:
+        """What its audio is called, without suffix: the id with _ for what may not be in a name."""
+        return re.sub(r"[^\w.-]", "_", self.id)
 
 
 def read_texts(source: str, *, several: bool) -> list[Text]:
@@ -33,31 +44,43 @@ def read_texts(source: str, *, several: bool) -> list[Text]:
     Raises:
         InputError: if there is nothing to say, or the file cannot be read.
     """
-    path = Path(source) if _is_file(source) else None
-    if path is None and re.fullmatch(r"\S+\.(txt|csv|jsonl)", source):
-        raise InputError(f"{source}: no such file")
-    if path is not None and path.suffix in TABLES:
+    path = _path(source)
+    if path is not None and path.suffix.lower() in TABLES:
         if not several:
             raise InputError(f"{path}: is a table of texts; give a folder with -o, without suffix")
         return _checked(source, _rows(path))
-    content = _content(source, path)
-    lines = content.splitlines() if several else [content]
+    content = re.sub(r"\r\n?", "\n", _content(source, path))
+    lines = content.split("\n") if several else [content]
     texts = [Text(f"{i:04d}", line) for i, line in enumerate(lines, start=1) if line.strip()]
     return _checked("the text" if path is None else source, texts)
 
 
-def _is_file(source: str) -> bool:
+def _path(source: str) -> Path | None:
+    """The file that is meant, None for a text or standard input."""
+    if (
+        source == "-" or len(source) > 4096 or "\n" in source or "\0" in source
+    ):  # longer than any path
+        return None
+    path = Path(source)
     try:
-        return Path(source).is_file()
+        if source and path.is_dir():
+            raise InputError(f"{source}: is a folder; name a file in it, or give the word to -")
+        is_file = path.is_file()
     except OSError:  # a text that is too long for a file's name
-        return False
+        return None
+    if not is_file and _PATH.fullmatch(source):
+        raise InputError(f"{source}: no such file; to have the words spoken, give them to -")
+    if is_file and path.suffix.lower() in (".tsv", ".json", ".parquet", ".xlsx"):
+        raise InputError(f"{source}: save the table as .csv or .jsonl with the column text")
+    return path if is_file else None
 
 
 def _content(source: str, path: Path | None) -> str:
     if path is None and source != "-":
         return source
     try:
-        return sys.stdin.read() if path is None else path.read_text(encoding="utf-8-sig")
+        read = sys.stdin.buffer.read() if path is None else path.read_bytes()
+        return read.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{source}: not a text in UTF-8: {error}") from None
 
@@ -65,29 +88,50 @@ def _content(source: str, path: Path | None) -> str:
 def _rows(path: Path) -> list[Text]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            if path.suffix == ".csv":
-                records: list[dict[str, Any]] = list(csv.DictReader(file))
-            else:
-                records = [json.loads(line) for line in file if line.strip()]
+            read = _csv_records if path.suffix.lower() == ".csv" else _json_records
+            return [_text(path, place, record) for place, record in read(file)]
+    except InputError:
+        raise
     except (OSError, ValueError, csv.Error) as error:
         raise InputError(f"{path}: not a {path.suffix} table: {error}") from None
-    for row, record in enumerate(records, start=1):
-        if not isinstance(record, dict) or not str(record.get("text") or "").strip():
-            raise InputError(f"{path}: row {row}: no text; give it one in the column text")
-    return [
-        Text(_file_name(str(record.get("id") or f"{row:04d}")), record["text"])
-        for row, record in enumerate(records, start=1)
-    ]
 
 
-def _file_name(text_id: str) -> str:
-    return re.sub(r"[^\w.-]", "_", text_id)
+def _csv_records(file: Any) -> Iterator[tuple[str, Any]]:
+    csv.field_size_limit(_MAX_CELL)
+    for row, record in enumerate(csv.DictReader(file, strict=True), start=1):
+        if None in record:
+            raise InputError(
+                f"{file.name}: row {row}: more cells than the header has; quote a text with commas"
+            )
+        yield f"{row:04d}", record
+
+
+def _json_records(file: Any) -> Iterator[tuple[str, Any]]:
+    for number, line in enumerate(file, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield f"{number:04d}", json.loads(line)
+        except ValueError as error:
+            raise InputError(f"{file.name}: line {number}: no JSON: {error}") from None
+
+
+def _text(path: Path, place: str, record: Any) -> Text:
+    text = record.get("text") if isinstance(record, dict) else None
+    if not isinstance(text, str) or not text.strip():
+        raise InputError(f"{path}: row {int(place)}: no text; give it one in the column text")
+    return Text(str(record.get("id") or place), text)
 
 
 def _checked(source: str, texts: list[Text]) -> list[Text]:
     if not texts:
         raise InputError(f"{source} is empty: give it at least one word")
-    (text_id, times), *_ = Counter(text.id for text in texts).most_common(1)
+    for text in texts:
+        if _SURROGATE.search(text.text + text.id):
+            raise InputError(f"{source}: text {text.id!a} is no valid Unicode; save it as UTF-8")
+        if len(text.file_name.encode()) > _MAX_NAME:
+            raise InputError(f"{source}: the id {text.id[:20]}… names the audio file; shorten it")
+    (name, times), *_ = Counter(text.file_name for text in texts).most_common(1)
     if times > 1:
-        raise InputError(f"{source}: {times} texts have the id {text_id!r}; ids name audio files")
+        raise InputError(f"{source}: {times} texts have the id {name!r}; ids name audio files")
     return texts

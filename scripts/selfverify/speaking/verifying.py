@@ -24,6 +24,7 @@ from selfverify.storage.records import Clip, FailureMode, StopReason
 from selfverify.systems.base import SampledCodes
 
 UNHEARD_SCORE = 2.0  # refused, and all characters wrong
+EMPTY_SCORE = 3.0  # refused, and nothing at all: kept only where all are
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,13 @@ class Cascade:
     def hear_all(self, judged: Sequence[JudgedTake]) -> list[JudgedTake]:
         """Returns the same, those that were never heard now heard: to tell the best of the bad.
 
-        What codes condemned stays condemned, whatever the words.
+        What codes condemned stays condemned, whatever the words; of what is empty nothing is heard.
         """
-        unheard = [i for i, take in enumerate(judged) if take.cer is None]
+        unheard = [
+            i
+            for i, take in enumerate(judged)
+            if take.cer is None and take.failure_mode != FailureMode.EMPTY
+        ]
         heard = self._by_audio([judged[i].take for i in unheard], measures=False)
         result = list(judged)
         for i, take in zip(unheard, heard, strict=True):
@@ -182,7 +187,8 @@ class Cascade:
     def _unheard(
         self, take: Take, mode: FailureMode, stage: str, duration_s: float, audio: np.ndarray
     ) -> JudgedTake:
-        scores = (UNHEARD_SCORE,) * len(self.families)
+        score = EMPTY_SCORE if mode == FailureMode.EMPTY else UNHEARD_SCORE
+        scores = (score,) * len(self.families)
         return JudgedTake(take, scores, mode, None, None, stage, duration_s, audio)
 
 

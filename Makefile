@@ -23,7 +23,7 @@ validators: .venv-validators/.ready
 	touch $@
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder --durations 40
 
 # Pure code alone: no model speaks, no workflow runs.
 quick-test: $(READY)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from filelock import FileLock
 from hypothesis import settings
 
 from repository import ROOT
@@ -33,7 +34,7 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish(session):
-    """Each process would make each study if xdist did not group tests."""
+    """Each process would load each file's models if xdist did not group tests."""
     is_grouped = all("@" in item.nodeid for item in session.items)
     if session.config.getoption("loadgroup", False) and not is_grouped:
         raise RuntimeError(f"xdist cannot group tests with pytest {pytest.__version__}")
@@ -44,14 +45,9 @@ def is_of_workflow(item) -> bool:
 
 
 def process_of(item) -> str:
-    """Tests of one name share a process: a study, what tests/trust counts, or else a file."""
-    if is_of_workflow(item):
-        for study_of_many in ("study", "undisturbed"):
-            if study_of_many in item.fixturenames:
-                return study_of_many
-    elif item.path.parent.name == "trust":
-        return "trust"
-    return str(item.path)
+    """Tests of one name share a process: what tests/trust counts, or else a file."""
+    is_counted = item.path.parent.name == "trust" and not is_of_workflow(item)
+    return "trust" if is_counted else str(item.path)
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -112,30 +108,44 @@ class Study:
 
 
 @pytest.fixture(scope="session")
-def study(request, tmp_path_factory):
+def of_all_processes(tmp_path_factory) -> Path:
+    """A folder that the processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def study(request, of_all_processes):
     """`snakemake all` on the reduced parameters, once for all tests that look at a run."""
     from study import make_study
 
     kept = request.config.getoption("--study")
-    base = Path(kept).absolute() if kept else tmp_path_factory.mktemp("study")
+    base = Path(kept).absolute() if kept else of_all_processes / "study"
     folder, store = base / "study", base / "store"
-    if not folder.exists():
-        make_study(folder, store)
+    with FileLock(of_all_processes / "study.lock"):
+        if not folder.exists():
+            make_study(folder, store)
     return Study(folder, (base / "log").read_text(), store)
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory):
+def undisturbed(of_all_processes):
     """The smallest real study, run once and left alone."""
     from faults import Undisturbed
     from small_study import final_bytes, make_small_study
     from study import run_all
 
-    folder = make_small_study(tmp_path_factory.mktemp("undisturbed") / "study")
-    begin = time.monotonic()
-    run_all(folder)
+    base = of_all_processes / "undisturbed"
+    folder, took = base / "study", base / "seconds"
+    with FileLock(of_all_processes / "undisturbed.lock"):
+        if not folder.exists():
+            make_small_study(folder)
+            begin = time.monotonic()
+            run_all(folder)
+            took.write_text(f"{time.monotonic() - begin}")
+    seconds = float(took.read_text())
     num_bytes = sum(512 * path.lstat().st_blocks for path in folder.rglob("*"))
-    return Undisturbed(folder, final_bytes(folder), time.monotonic() - begin, num_bytes)
+    return Undisturbed(folder, final_bytes(folder), seconds, num_bytes)
 
 
 @pytest.fixture

@@ -77,7 +77,8 @@ def export(browser, folder):
     while browser.switch_to.active_element.get_attribute("id") != "export":
         press(browser, Keys.TAB)
     press(browser, Keys.ENTER)
-    wait(browser, lambda: list(folder.glob("*.json")))
+    # Chromium holds the name with an empty file until the download has ended.
+    wait(browser, lambda: [file for file in folder.glob("*.json") if file.stat().st_size])
     return next(folder.glob("*.json"))
 
 

@@ -17,6 +17,7 @@ def make_small_study(folder: Path) -> Path:
             shutil.rmtree(checkpoint)
     params = read_params(folder)
     params["listening"]["num_studies"] = 2
+    params["scorer"]["prompts_per_shard"] = 2
     mini = params["tracks"]["mini"]
     for part in ("train_prompts", "distillation", "calibration"):
         del mini[part]

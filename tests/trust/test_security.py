@@ -192,7 +192,7 @@ def test_an_id_of_a_text_names_a_file_in_its_folder(tmp_path_factory, parts):
     path = tmp_path_factory.mktemp("texts") / "t.jsonl"
     path.write_text(json.dumps({"id": "".join(parts), "text": "Hello."}))
     (text,) = read_texts(str(path), several=True)
-    assert Path(f"{text.id}.wav").name == f"{text.id}.wav"
+    assert Path(f"{text.file_name}.wav").name == f"{text.file_name}.wav"
 
 
 # --- secrets -------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from repository import ROOT
-from study import COOL, dvc, set_param, snakemake
+from study import COOL, clone, dvc, git, set_param, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -67,6 +67,19 @@ def test_dvc_and_snakemake_know_the_same_dependencies(study, which):
         assert unused == []
 
 
+@pytest.fixture(scope="module")
+def pulled(study, tmp_path_factory):
+    """A clone that nothing runs in."""
+    return clone(study, tmp_path_factory.mktemp("pulled") / "clone")
+
+
+@pytest.fixture
+def changeable(pulled):
+    """The same, its parameters as they were once the test has ended."""
+    yield pulled
+    git(pulled, "checkout", "-q", "params.yaml")
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -82,14 +95,14 @@ def test_dvc_and_snakemake_know_the_same_dependencies(study, which):
         ("tracks.mini.systems.mini-csm.max_audio_s", 5.0),
     ],
 )
-def test_both_tools_see_the_same_stages_in_a_changed_parameter(colleague, key, value):
-    set_param(colleague, key, value)
-    stages = pipeline(colleague)
-    rows = summary(colleague)
+def test_both_tools_see_the_same_stages_in_a_changed_parameter(changeable, key, value):
+    set_param(changeable, key, value)
+    stages = pipeline(changeable)
+    rows = summary(changeable)
     by_snakemake = {
         owner(stages, row["output_file"]) for row in rows if "params changed" in row["status"]
     }
-    status = json.loads(dvc(colleague, "status", "--json"))
+    status = json.loads(dvc(changeable, "status", "--json"))
     by_dvc = {name for name, changes in status.items() if "params.yaml" in json.dumps(changes)}
     assert by_snakemake
     assert by_snakemake == by_dvc

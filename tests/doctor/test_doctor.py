@@ -1,6 +1,7 @@
 """The doctor says what is missing in seconds, and about how long a run takes."""
 
 import json
+import re
 import sys
 from copy import deepcopy
 from dataclasses import replace
@@ -11,6 +12,7 @@ import yaml
 
 from repository import ROOT
 from selfverify.cli import main
+from selfverify.doctor.distilled import count_distilled
 from selfverify.doctor.estimate import estimate_cpu, in_words
 from selfverify.doctor.machine import Gpu, Machine, inspect_machine
 from selfverify.doctor.needs import codec_codes, find_problems, look_at, system_codes
@@ -93,6 +95,17 @@ def test_the_estimate_is_near_the_recorded_run(tracks):
     assert 1 / 1.5 < estimate.core_s / recorded.core_s < 1.5
     assert 1 / 1.5 < estimate.wall_s / recorded.wall_s < 1.5
     assert abs(estimate.num_jobs - recorded.num_jobs) / recorded.num_jobs < 0.25
+
+
+def test_training_candidates_are_those_that_dvc_has(tracks):
+    """A shard of 200 prompts, 4 candidates each: of systems, rivals and rounds on the way."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values()
+    outs = [next(iter(out)) if isinstance(out, dict) else out for s in stages for out in s["outs"]]
+    shards = [
+        out for out in outs if re.fullmatch(r"data/mini/candidates/.*/train/\d+\.parquet", out)
+    ]
+    assert shards
+    assert count_distilled(tracks["mini"]).to_learn.total() == 800 * len(shards)
 
 
 def test_a_recorded_run_is_added_up_by_rule_and_overlap(tmp_path):

@@ -65,7 +65,7 @@ def _times(found: dict[str, Any] | None, recorded: dict[str, Any] | None) -> lis
     estimate = Estimate(**found)
     lines = [
         f"  time: about {in_words(estimate.wall_s)} for {estimate.num_candidates:,} candidates in "
-        f"{estimate.num_jobs} jobs; disk: about {estimate.disk_gb:.1f} GB; without distillation"
+        f"{estimate.num_jobs} jobs; disk: about {estimate.disk_gb:.1f} GB"
     ]
     if recorded:
         run = RecordedRun(**recorded)

@@ -22,6 +22,7 @@ from selfverify.distillation.plan import (
     plan_temperatures,
     spoken_by,
     swept_arms,
+    taught_by,
 )
 from selfverify.errors import InputError
 from selfverify.workflow.job_environment import set_job_environment

@@ -47,6 +47,7 @@ TRIED = {
     for name, policy in SWEEP.items()
     if name not in {other.start for other in SWEEP.values()}
 }
+TRAINED_IN_SWEEP = [name for name, policy in TRIED.items() if policy.is_trained]
 SHARPENED_SETS = DISTILLATION["sharpening_line"]["prompt_sets"]
 # The same of what is drawn at its system's temperature.
 OWN = {system: (system, TEACHER) for system in DISTILLATION["systems"]} | {
@@ -186,7 +187,7 @@ rule table_gain_by_prompt:
 
 
 rule table_budgets:
-    """Table: candidates, examples, sequences and seconds that each training had."""
+    """Table: candidates, examples and sequences that each training had."""
     input:
         code=code("table_budgets"),
         trainings=expand(f"{DATA}/policies/{{name}}/training.json", name=STUDIED),
@@ -208,11 +209,8 @@ if TRIED:
             code=code("table_sweep"),
             systems=swept_pools({policy.system: None for policy in TRIED.values()}),
             policies=swept_pools(TRIED),
-            trainings=[
-                f"{DATA}/policies/{name}/training.json"
-                for name, policy in TRIED.items()
-                if policy.is_trained
-            ],
+            trainings=[f"{DATA}/policies/{name}/training.json" for name in TRAINED_IN_SWEEP],
+            curves=[f"{DATA}/policies/{name}/curve.csv" for name in TRAINED_IN_SWEEP],
         output:
             **figure_files("table_sweep", csv="csv", markdown="md", latex="tex"),
         log:
@@ -225,7 +223,7 @@ if TRIED:
                 seed=config["seed"],
             ),
         shell:
-            run("systems", "policies", "trainings", to=TABLE)
+            run("systems", "policies", "trainings", "curves", to=TABLE)
 
 
 rule table_distillation_claims:
@@ -243,7 +241,9 @@ rule table_distillation_claims:
         "../envs/default.yaml"
     params:
         options(
-            systems=list(DISTILLATION["systems"]),
+            # The paper's claims are on SFT as it has it; where nothing is trained so, none is run.
+            systems=[name for name, arms in DISTILLATION["systems"].items() if "sft" in arms]
+            or list(DISTILLATION["systems"]),
         ),
     shell:
         run("arms", "contrasts", "by_prompt", to=TABLE)

@@ -38,35 +38,31 @@ def learnt_files(folder, speaker):
 
 
 def pool_files(speaker):
-    """What the verifier says of training candidates of a system or policy, folder → files."""
-    folder = f"{DATA}/training_pools/{speaker}"
-    files = [f"{folder}/{shard:03d}.parquet" for shard in LEARNT_FROM.get(speaker, [])]
-    return {folder: files} if files else {}
+    """What the verifier says of training candidates of a system or policy."""
+    pools = f"{DATA}/training_pools/{speaker}"
+    return [f"{pools}/{shard:03d}.parquet" for shard in LEARNT_FROM.get(speaker, [])]
 
 
 def measured_files(system, arm):
-    """What the comparison measures of an arm, folder → files."""
+    """What the comparison measures of an arm."""
     speakers = {"voice": OWN, "entropy": SHARPENED}
     kinds = [kind for kind, places in speakers.items() if (system, arm) in places.values()]
-    folder = f"{DATA}/measures/{system}/{file_name(arm)}"
-    return {folder: [f"{folder}/{kind}.parquet" for kind in kinds]}
+    return [f"{DATA}/measures/{system}/{file_name(arm)}/{kind}.parquet" for kind in kinds]
 
 
 def policy_files(name):
-    """Every file of a policy, folder → files."""
-    drawn = [f"{s}/{shard}" for s in evaluated_on(name) for shard in shards(s)]
+    """Every file of a policy."""
+    sets = evaluated_on(name)
+    drawn = [f"{prompt_set}/{shard}" for prompt_set in sets for shard in shards(prompt_set)]
     kinds = ("candidates", "audio", f"transcripts/{TRACK['evaluator']}")
-    found = {"verdicts": evaluated_on(name)} | dict.fromkeys(kinds, drawn)
-    files = {
-        f"{DATA}/{kind}/{name}": [f"{DATA}/{kind}/{name}/{part}.parquet" for part in parts]
-        for kind, parts in found.items()
-    }
+    files = [f"{DATA}/{kind}/{name}/{shard}.parquet" for kind in kinds for shard in drawn]
+    files += [f"{DATA}/verdicts/{name}/{prompt_set}.parquet" for prompt_set in sets]
     for kind in ("candidates", "audio", f"transcripts/{TRACK['verifier']}"):
-        files.setdefault(f"{DATA}/{kind}/{name}", []).extend(learnt_files(kind, name))
+        files += learnt_files(kind, name)
     if POLICIES[name].is_trained:
-        folder = f"{DATA}/policies/{name}"
-        files[folder] = [f"{folder}/{file}" for file in (CHECKSUMS, "curve.csv", "training.json")]
-    return {folder: paths for folder, paths in files.items() if paths} | pool_files(name)
+        made = (CHECKSUMS, "curve.csv", "training.json")
+        files += [f"{DATA}/policies/{name}/{file}" for file in made]
+    return files + pool_files(name)
 
 
 def arm_params(system, arm):
@@ -103,23 +99,24 @@ TRAINING_KEYS = ("num_steps", "batch_size", "micro_batch_size", "lora_rank")
 def arm_stage(system, arm):
     """The stage of an arm of a system; with a system as it is, what distillation makes of it."""
     members = [n for n, policy in POLICIES.items() if (policy.system, policy.arm) == (system, arm)]
-    files = measured_files(system, arm) | (pool_files(system) if arm == TEACHER else {})
+    files = measured_files(system, arm) + (pool_files(system) if arm == TEACHER else [])
     for name in members:
-        files |= policy_files(name)
+        files += policy_files(name)
     if is_of_references(DISTILLATION["arms"].get(arm, {})):
-        files |= pool_files(spoken_by(system))
+        files += pool_files(spoken_by(system))
+    outs = outs_of(files)
     return Stage(
         f"distillation-{system}-{file_name(arm)}".replace(".", "_"),
-        files=tuple(path for paths in files.values() for path in paths),
-        folders=tuple(files),
+        files=tuple(files),
+        folders=outs,
         # PEFT and transformers write adapter, weights and tokenizer under names of their own.
-        unlisted=tuple(folder for folder in files if folder.startswith(f"{DATA}/policies/")),
+        unlisted=tuple(folder for folder in outs if folder.startswith(f"{DATA}/policies/")),
         params=arm_params(system, arm),
     )
 
 
 # Of an arm, what the prediction of its temperature needs.
-SAID = ("losses", "num_rounds", "selection", "temperature_matched")
+SAID = ("losses", "num_rounds", "selection", "teacher", "temperature_matched")
 # What the rules of tables and figures have as parameters.
 COMPARISON_KEYS = (
     "systems",

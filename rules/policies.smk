@@ -3,8 +3,12 @@
 
 def loss_temperature(wildcards):
     """What logits are divided by in the loss: 1, or what candidates are drawn at."""
-    is_matched = of_arm("temperature_matched", False)(wildcards)
-    return SPEAKERS[of_policy(wildcards).system]["temperature"] if is_matched else 1.0
+    if not of_arm("temperature_matched", False)(wildcards):
+        return 1.0
+    policy = of_policy(wildcards)
+    speaker, _ = policy.pools[0]
+    # True speech is no speaker: nobody drew it.
+    return SPEAKERS.get(speaker, SPEAKERS[policy.system])["temperature"]
 
 
 def held_out_pools(wildcards):
@@ -38,8 +42,10 @@ def predicted_temperature(speaker, place):
         return drawn_at
     if not trained or trained["losses"] != ["sft"] or is_of_references(trained):
         return float("nan")
-    num_rounds = 0 if trained.get("temperature_matched") else trained["num_rounds"]
-    return round(own**num_rounds * drawn_at, 6)
+    if trained.get("temperature_matched"):
+        return drawn_at
+    taught_at = SPEAKERS[taught_by(system, trained)]["temperature"]
+    return round(taught_at * own ** (trained["num_rounds"] - 1) * drawn_at, 6)
 
 
 def sharpened(folder):

@@ -44,19 +44,30 @@ def distilled_shards(folder, voice):
     return learnt_files(folder, voice) if is_distilled(voice) else []
 
 
+def outs_of(files):
+    """What DVC tracks of files: their folders, and what is of training prompts one by one.
+
+    Targets that are no part of the study, such as a sweep, make more of these in the same folders.
+    """
+    shared = {"train", "training_pools"}
+    outs = [f if shared & {*Path(f).parts} else str(Path(f).parent) for f in files]
+    return tuple(dict.fromkeys(outs))
+
+
 if IN_ALL:
 
     include: "distillation_stages.smk"
 
 
 def candidates_stage(system):
+    files = (
+        *shard_files(f"{DATA}/candidates", system, drawn_sets),
+        *distilled_shards("candidates", system),
+    )
     return Stage(
         f"candidates-{system}",
-        files=(
-            *shard_files(f"{DATA}/candidates", system, drawn_sets),
-            *distilled_shards("candidates", system),
-        ),
-        folder=f"{DATA}/candidates/{system}",
+        files=files,
+        folders=outs_of(files),
         params=(
             "seed",
             *study_params("device", "pool_size"),
@@ -77,10 +88,11 @@ def audio_stage(voice):
         params.append(f"systems.{voice}.codec")
     if codec:
         params += ["device", f"codecs.{codec}"]
+    files = (*shard_files(f"{DATA}/audio", voice, drawn_sets), *distilled_shards("audio", voice))
     return Stage(
         f"audio-{voice}",
-        files=(*shard_files(f"{DATA}/audio", voice, drawn_sets), *distilled_shards("audio", voice)),
-        folder=f"{DATA}/audio/{voice}",
+        files=files,
+        folders=outs_of(files),
         params=(
             *study_params(*params),
             *prompt_set_params("num_shards", sets=sets_of(voice)),
@@ -93,13 +105,14 @@ def audio_stage(voice):
 def transcripts_stage(recogniser, voice):
     folder = f"{DATA}/transcripts/{recogniser}"
     is_verifier = recogniser == TRACK["verifier"]
+    files = (
+        *shard_files(folder, voice, drawn_sets),
+        *(distilled_shards(f"transcripts/{recogniser}", voice) if is_verifier else []),
+    )
     return Stage(
         f"transcripts-{recogniser}-{voice}".replace(".", "_"),
-        files=(
-            *shard_files(folder, voice, drawn_sets),
-            *(distilled_shards(f"transcripts/{recogniser}", voice) if is_verifier else []),
-        ),
-        folder=f"{folder}/{voice}",
+        files=files,
+        folders=outs_of(files),
         params=(
             *study_params("device", "recognisers"),
             *prompt_set_params("num_shards", sets=sets_of(voice)),

@@ -133,6 +133,7 @@ def draw_panel(axis: Axes, rows: pd.DataFrame, styles: dict[str, dict[str, Any]]
 
 def _row(point: Point, line: list[Point], seed: int) -> dict[str, Any]:
     arm, name = point.arm, _arm(point)
+    speaker = arm.policies[0].system
     num_failed = arm.fails.sum(axis=1)
     rate = korn_graubard(num_failed, arm.fails.shape[1])
     is_arm = name != TEACHER
@@ -145,7 +146,7 @@ def _row(point: Point, line: list[Point], seed: int) -> dict[str, Any]:
         "prompt_set": arm.prompt_set,
         "arm": name,
         "temperature": point.temperature,
-        "is_own": "-at-" not in arm.policies[0].system,
+        "is_own": "-at-" not in speaker if is_arm else speaker == arm.system,  # not a rival's
         "num_seeds": len(arm.policies),
         "entropy": point.entropy,
         "k": int(num_failed.sum()),

@@ -59,7 +59,7 @@ def plot_training_curves(*, curves: list[Path], arms: list[str], pdf: Path, png:
         for axis in axes.flat:  # once drawn: a limit set earlier stops autoscaling on both sides
             axis.set_xlim(left=0)
         lines = [Line2D([], [], color=style["color"], label=arm) for arm, style in styles.items()]
-        figure.legend(handles=lines, loc="outside upper center", ncols=6)
+        figure.legend(handles=lines, loc="outside upper center", ncols=4)
         save_figure(figure, [pdf, png])
 
 

@@ -18,12 +18,13 @@ from selfverify.statistics.intervals import bootstrap_mean
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
-SETTINGS = ("learning_rate", "num_steps", "lora_rank")
+SETTINGS = ("learning_rate", "num_steps", "lora_rank", "held_out_loss")
 NOTE = (
     "Failures by the verifier, which alone hears these prompts: a shard of the training prompts "
     "from which no policy learns, none of the evaluation. One training each; intervals are of the "
     "bootstrap over prompts, 95 %. What is chosen here is chosen among many, so that its rate here "
-    "flatters it."
+    "flatters it. Held-out loss: nats per id of the best candidates that pass, of prompts that no "
+    "policy learns from, after the last step; it tells trainings apart that failures do not."
 )
 
 
@@ -32,6 +33,7 @@ def table_sweep(
     systems: list[Path],
     policies: list[Path],
     trainings: list[Path],
+    curves: list[Path],
     arms: list[str],
     seed: int,
     files: TableFiles,
@@ -42,6 +44,7 @@ def table_sweep(
         systems: training_pools/{system}/{shard}.parquet.
         policies: the same of policies and rivals, of the same prompts.
         trainings: policies/{policy}/training.json of those that are trained.
+        curves: policies/{policy}/curve.csv of these.
         arms: "policy=system=arm" of every policy and rival.
         seed: of the resampling.
         files: the table.
@@ -49,7 +52,16 @@ def table_sweep(
     settings = {path.parent.name: json.loads(path.read_text()) for path in trainings}
     places = parse_arms(arms)
     as_is = {path.parent.name: failures(read_pool(path)) for path in systems}
-    rows = [_row(system, TEACHER, {}, found, found, seed) for system, found in as_is.items()]
+    starts: dict[str, dict[str, Any]] = {}
+    for path in curves:
+        name, losses = path.parent.name, pd.read_csv(path)["held_out_loss"].dropna().tolist()
+        if losses:  # none where the plan holds no shard back
+            settings[name]["held_out_loss"] = losses[-1]
+            starts[places[name][0]] = {"held_out_loss": losses[0]}  # before the first step
+    rows = [
+        _row(system, TEACHER, starts.get(system, {}), found, found, seed)
+        for system, found in as_is.items()
+    ]
     for path in policies:
         name = path.parent.name
         system, arm = places[name]
@@ -100,13 +112,14 @@ def _row(
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
     gain = "{difference:.1%} [{difference_low:.1%}, {difference_high:.1%}]"
-    is_trained = row["num_steps"] is not None
+    is_trained, loss = row["num_steps"] is not None, row["held_out_loss"]
     return {
         "system": row["system"],
         "arm": row["arm"],
         "learning rate": f"{row['learning_rate']:g}" if is_trained else "",
         "steps": str(row["num_steps"]) if is_trained else "",
         "rank": str(row["lora_rank"]) if is_trained else "",
+        "held-out loss": "" if loss is None else f"{loss:.3f}",
         "fails": "{k}/{n} = {rate:.1%}".format(**row),
         "less than as is": "" if row["arm"] == TEACHER else gain.format(**row),
     }

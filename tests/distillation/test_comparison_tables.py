@@ -68,6 +68,9 @@ def write_pool(folder, num_failed, num_prompts=10):
 
 
 def test_a_sweep_is_held_against_the_system_as_it_is(tmp_path):
+    (tmp_path / "s-sft-1").mkdir()
+    curve = tmp_path / "s-sft-1" / "curve.csv"
+    pd.DataFrame({"step": [0, 1, 2], "held_out_loss": [2.0, None, 1.75]}).to_csv(curve)
     arguments = {
         "systems": [write_pool(tmp_path / "s", 2)],
         "policies": [write_pool(tmp_path / "s-sft-1", 1), write_pool(tmp_path / "s-cool", 3)],
@@ -76,6 +79,7 @@ def test_a_sweep_is_held_against_the_system_as_it_is(tmp_path):
                 tmp_path / "s-sft-1" / "training.json"
             )
         ],
+        "curves": [curve],
         "arms": ["s-sft-1=s=sft", "s-cool=s=cool"],
         "seed": 1,
     }
@@ -86,6 +90,7 @@ def test_a_sweep_is_held_against_the_system_as_it_is(tmp_path):
     assert table["k"].tolist() == [20, 10, 30]
     assert table["difference"].tolist() == pytest.approx([0, 0.25, -0.25])
     assert table["lora_rank"].tolist()[1] == 4
+    assert table["held_out_loss"].tolist()[:2] == [2.0, 1.75]
     shown = files.markdown.read_text()
     assert "10/40 = 25.0%" in shown
     assert "nan" not in shown.lower()

@@ -180,6 +180,16 @@ def test_an_arm_of_true_speech_has_pools_of_its_own(params):
     assert reference.start == "mini-llasa"
 
 
+def test_an_arm_may_learn_from_a_rival():
+    arms = {name: arm | {"teacher": "cooler"} for name, arm in PLAN["arms"].items()}
+    policies = plan_policies(PLAN | {"arms": arms})
+    assert policies["s-sft-1"].pools == tuple(("s-cooler", shard) for shard in range(4))
+    assert policies["s-sft-1"].start == "s"
+    # What an online arm learns from in its second round it draws itself.
+    assert policies["s-online-1-round-1"].pools == (("s-cooler", 0), ("s-cooler", 1))
+    assert policies["s-online-1"].pools[0] == ("s-online-1-round-1", 2)
+
+
 def test_arms_have_equal_budgets(params):
     plan = params["tracks"]["mini"]["distillation"]
     policies = plan_policies(plan)

@@ -148,6 +148,7 @@ def test_the_figure_shows_its_points(tmp_path, monkeypatch):
     assert table.loc[("sft", 0.8), "predicted_temperature"] == 0.64
     assert table.loc[("sft", 0.8), "is_own"]
     assert not table.loc[("sft", 0.5), "is_own"]
+    assert table["is_own"].sum() == 2  # and the system itself, at no other temperature
     assert 0.5 < table.loc[("sft", 0.8), "equivalent_temperature"] < 0.8
     assert table["below_line"].isna().sum() == 3  # the line itself
     (axis,) = figures[0].axes

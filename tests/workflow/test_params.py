@@ -140,6 +140,16 @@ def test_the_extended_study_adds_to_that_of_all(params):
             [{"system": "mini-llasa", "prompt_set": "hard", "arm": "stf", "baseline": "as is"}],
             r"primary_contrasts\.0: mini-llasa has no arm 'stf'; did you mean 'sft'",
         ),
+        (
+            "tracks.mini.distillation.arms.sft.teacher",
+            "coler",
+            r"arms\.sft\.teacher: no rival 'coler'; did you mean 'cooler'",
+        ),
+        (
+            "tracks.mini.distillation.arms.sft.teacher",
+            "penalty",
+            r"arms\.sft\.teacher: mini-llasa has no penalty; add it to distillation\.systems\.mini",
+        ),
         ("tracks.mini.distillation.arms.sft.num_rounds", 4, r"4 does not divide num_shards 6"),
         (
             "tracks.mini.distillation.num_held_out_shards",

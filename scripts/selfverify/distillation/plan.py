@@ -172,6 +172,13 @@ def spoken_by(system: str) -> str:
     return f"{system}-{REFERENCE}"
 
 
+def taught_by(system: str, arm: Mapping[str, Any]) -> str:
+    """Returns whose speech an arm learns first: its system's, a rival's of it, or true speech."""
+    if is_of_references(arm):
+        return spoken_by(system)
+    return f"{system}-{arm['teacher']}" if "teacher" in arm else system
+
+
 def _at(name: str, temperature: float) -> str:
     return f"{name}-at-{temperature:g}"
 
@@ -198,7 +205,7 @@ def _rounds(system: str, arm: str, seed: int, distillation: dict[str, Any]) -> d
         is_final = number == num_rounds
         name = f"{system}-{arm}-{seed}" + ("" if is_final else f"-round-{number}")
         first = (number - 1) * num_shards
-        speaker = spoken_by(system) if is_of_references(entry) else start
+        speaker = taught_by(system, entry) if number == 1 else start
         pools = tuple((speaker, shard) for shard in range(first, first + num_shards))
         rounds[name] = Policy(system, arm, seed, start, pools, num_steps, is_final)
         start = name

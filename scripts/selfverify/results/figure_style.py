@@ -52,12 +52,15 @@ _SYSTEM_MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 
 # What distillation and its rivals are called, so that an arm looks the same wherever it is drawn.
 _ARMS = (  # first those of the study, each in a colour of its own
-    "sft", "sft-random", "online-sft", "dpo", "ipo", "online-dpo", "cooler", "sft-matched", "rpo",
-    "grpo", "nucleus", "penalty", "repetition-aware", "sft-reference", "advantage", "sft-passing",
-    "sft-own", "dpo-passing",
+    "sft", "sft-random", "online-sft", "dpo", "ipo", "online-dpo", "cooler", "sft-from-cooler",
+    "sft-random-from-cooler", "sft-matched", "rpo", "grpo", "nucleus", "penalty",
+    "repetition-aware", "sft-reference", "advantage", "sft-passing", "sft-own", "dpo-passing",
 )  # fmt: skip
-_ARM_COLORS = ("#332288", "#CC6677", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99")
-_ARM_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
+_ARM_COLORS = (
+    "#332288", "#CC6677", "#117733", "#88CCEE", "#AA4499", "#999933", "#44AA99", "#882255",
+    "#DDCC77",
+)  # fmt: skip
+_ARM_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")  # one more: no pair comes twice
 
 
 def system_styles(systems: Sequence[str]) -> dict[str, dict[str, Any]]:

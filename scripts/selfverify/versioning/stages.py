@@ -13,7 +13,7 @@ class Stage:
     files: tuple[str, ...]  # every file, relative to the repository
     params: tuple[str, ...] = ()  # keys of params.yaml that decide them, dotted
     folder: str = ""  # what DVC tracks where it is a folder; else the files one by one
-    folders: tuple[str, ...] = ()  # where it is several folders
+    folders: tuple[str, ...] = ()  # where it is several folders, or single files beside them
     unlisted: tuple[str, ...] = ()  # of these, in which a job leaves more than the files it names
     in_git: bool = False  # small results that git keeps as they are
     metrics: tuple[str, ...] = ()  # files among them that `dvc metrics` reads

@@ -17,7 +17,7 @@ def contradictions(track: Track) -> Problems:
     looks = (_adapters, _best_of, _names, _prompt_sets, _calibration, _engines, _adversarial)
     yield from chain.from_iterable(look(track) for look in looks)
     if "distillation" in track:
-        looks = (_shards, _arms, _grpo, _trained, _sweep, _matched, _drawn, _contrasts)
+        looks = (_shards, _arms, _grpo, _trained, _teachers, _sweep, _matched, _drawn, _contrasts)
         yield from chain.from_iterable(look(track) for look in looks)
 
 
@@ -172,6 +172,24 @@ def _trained(track: Track) -> Problems:
         for name in arms:
             if name not in known:
                 yield f"distillation.systems.{system}", _missing("arm", name, known)
+
+
+def _teachers(track: Track) -> Problems:
+    plan = track["distillation"]
+    swept = plan.get("sweep", {"systems": {}})["systems"]
+    for name, arm in plan["arms"].items():
+        teacher, key = arm.get("teacher"), f"distillation.arms.{name}.teacher"
+        if teacher is None:
+            continue
+        if arm["losses"] == ["grpo"] or arm.get("selection") == "reference":
+            yield key, "the arm learns from no candidates that are drawn before; remove the key"
+            continue
+        if teacher not in plan["rivals"]:
+            yield key, _missing("rival", teacher, plan["rivals"])
+            continue
+        for system, arms in [*plan["systems"].items(), *swept.items()]:
+            if name in arms and teacher not in plan["systems"].get(system, {}):
+                yield key, f"{system} has no {teacher}; add it to distillation.systems.{system}"
 
 
 def _sweep(track: Track) -> Problems:

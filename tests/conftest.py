@@ -148,12 +148,24 @@ def undisturbed(of_all_processes):
     return Undisturbed(folder, final_bytes(folder), seconds, num_bytes)
 
 
-@pytest.fixture
-def colleague(study, tmp_path):
-    """A clone of the study with the data pulled."""
+@pytest.fixture(scope="session")
+def pulled(study, of_all_processes) -> Path:
+    """A clone of the study with the data pulled, to be copied: a pull costs ten times as much."""
     from study import clone
 
-    return clone(study, tmp_path / "clone")
+    folder = of_all_processes / "pulled"
+    with FileLock(of_all_processes / "pulled.lock"):
+        if not folder.exists():
+            clone(study, of_all_processes / "cloned").rename(folder)
+    return folder
+
+
+@pytest.fixture
+def colleague(pulled, tmp_path) -> Path:
+    """A colleague's clone with the data pulled."""
+    from study import copy_of
+
+    return copy_of(pulled, tmp_path / "clone")
 
 
 @pytest.fixture

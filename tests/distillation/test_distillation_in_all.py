@@ -46,8 +46,13 @@ def graph_of(planned):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    return plan(tmp_path_factory.mktemp("whole"), in_all=True)
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("whole")
+
+
+@pytest.fixture(scope="module")
+def whole(place):
+    return plan(place, in_all=True)
 
 
 def owners(stages):
@@ -101,6 +106,17 @@ def test_what_dvc_tracks_lies_in_no_other_stage(whole):
     outs = [out for stage in stages.values() for out in stage["outs"]]
     assert len(outs) == len(set(outs))
     assert not any(a != b and b.startswith(f"{a}/") for a in outs for b in outs)
+
+
+def test_a_sweep_is_tried_on_prompts_that_none_learns_from(whole, place):
+    graph = graph_of(snakemake(place, "-n", "table_sweep").stdout)
+    pools = "data/mini/training_pools"
+    faster = "data/mini/policies/mini-llasa-sft-faster-1/SHA256SUMS"
+    learnt = {file for file in graph[faster] if file.startswith(pools)}
+    assert learnt == {f"{pools}/mini-llasa/{shard}.parquet" for shard in ("000", "001", "002")}
+    tried = {file for file in graph["figures/mini/table_sweep.csv"] if file.startswith(pools)}
+    voices = ("mini-llasa", "mini-llasa-cooler-0.3", "mini-llasa-sft-1", "mini-llasa-sft-faster-1")
+    assert tried == {f"{pools}/{voice}/003.parquet" for voice in voices}
 
 
 def test_the_extended_study_is_planned(tmp_path):

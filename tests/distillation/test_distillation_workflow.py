@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from selfverify.storage.checkpoints import verify_checkpoint
-from study import NOTHING, clone, dvc, run_all, set_param, snakemake
+from study import NOTHING, copy_of, dvc, run_all, set_param, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -15,9 +15,9 @@ FIRST, LAST = "mini-llasa-online-sft-1-round-1", "mini-llasa-online-sft-1"
 
 
 @pytest.fixture(scope="module")
-def distilled(study, tmp_path_factory):
+def distilled(pulled, tmp_path_factory):
     """A clone of the small study in which `snakemake all` has run with distillation in it."""
-    folder = clone(study, tmp_path_factory.mktemp("distilled") / "clone")
+    folder = copy_of(pulled, tmp_path_factory.mktemp("distilled") / "clone")
     set_param(folder, "tracks.mini.distillation.in_all", True)
     run_all(folder)
     return folder
@@ -86,14 +86,3 @@ def test_another_learning_rate_trains_that_arm_alone(distilled):
     plan = snakemake(distilled, "-n", "all").stdout
     assert "mini-llasa-online-sft-1" in plan
     assert "system=mini-llasa-cooler" not in plan
-
-
-def test_a_sweep_is_tried_on_prompts_that_none_learns_from(distilled):
-    assert snakemake(distilled, "table_sweep").returncode == 0
-    table = pd.read_csv(distilled / "figures/mini/table_sweep.csv").set_index("arm")
-    assert set(table.index) == {"as is", "cooler-0.3", "sft", "sft-faster"}
-    assert (table["n"] == 16).all()  # two candidates of the shard's eight prompts
-    rates = table["learning_rate"]
-    assert rates["sft-faster"] == pytest.approx(3 * rates["sft"])
-    pools = distilled / "data/mini/training_pools"
-    assert {path.name for path in (pools / "mini-llasa-sft-faster-1").iterdir()} == {"003.parquet"}

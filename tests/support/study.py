@@ -164,3 +164,8 @@ def clone(study, target: Path, link: str = "copy") -> Path:
     dvc(target, "config", "--local", "cache.type", link)
     dvc(target, "pull", "-q")
     return target
+
+
+def copy_of(pulled: Path, target: Path) -> Path:
+    """A clone with the data pulled, as another one has them."""
+    return Path(shutil.copytree(pulled, target, symlinks=True))

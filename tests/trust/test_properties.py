@@ -218,7 +218,7 @@ def test_intervals_over_prompts_hold_their_mean_in_any_order(failed):
     assert one == other
 
 
-@settings(max_examples=20)  # statsmodels collects garbage at every call
+@settings(max_examples=10)  # statsmodels collects garbage at every call
 @given(st.lists(st.integers(0, 1000).map(lambda p: p / 1000), min_size=1, max_size=12))
 def test_holms_correction_lowers_nothing_and_keeps_the_order(p_values):
     adjusted = holm(p_values).p_values

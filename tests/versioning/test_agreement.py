@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from repository import ROOT
-from study import COOL, clone, dvc, git, set_param, snakemake
+from study import COOL, copy_of, dvc, git, set_param, snakemake
 
 pytestmark = pytest.mark.workflow
 
@@ -68,16 +68,16 @@ def test_dvc_and_snakemake_know_the_same_dependencies(study, which):
 
 
 @pytest.fixture(scope="module")
-def pulled(study, tmp_path_factory):
+def unrun(pulled, tmp_path_factory):
     """A clone that nothing runs in."""
-    return clone(study, tmp_path_factory.mktemp("pulled") / "clone")
+    return copy_of(pulled, tmp_path_factory.mktemp("unrun") / "clone")
 
 
 @pytest.fixture
-def changeable(pulled):
+def changeable(unrun):
     """The same, its parameters as they were once the test has ended."""
-    yield pulled
-    git(pulled, "checkout", "-q", "params.yaml")
+    yield unrun
+    git(unrun, "checkout", "-q", "params.yaml")
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,15 @@ from pathlib import Path
 import pytest
 
 from s3_server import BUCKET, CREDENTIALS, SECRET, Server
-from study import NOTHING, commit_all, dvc, git, run_all, snakemake, tool
+from study import NOTHING, commit_all, copy_of, dvc, git, run_all, snakemake, tool
 
 pytestmark = pytest.mark.workflow
 
 
 @pytest.fixture
-def owner(study, s3, tmp_path) -> Path:
+def owner(pulled, s3, tmp_path) -> Path:
     """A clone with all data whose default remote is the bucket; nothing is pushed yet."""
-    folder = tmp_path / "owner"
-    git(tmp_path, "clone", "-q", str(study.folder), str(folder))
-    dvc(folder, "pull", "-q")
+    folder = copy_of(pulled, tmp_path / "owner")
     dvc(folder, "remote", "add", "-q", "-f", "-d", "bucket", f"s3://{BUCKET}/dvc")
     commit_all(folder, "Share through the bucket")
     return with_endpoint(folder, s3)

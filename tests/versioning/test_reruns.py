@@ -8,8 +8,8 @@ import pytest
 from study import (
     COOL,
     NOTHING,
-    clone,
     commit_all,
+    copy_of,
     dvc,
     executed,
     git,
@@ -55,9 +55,9 @@ SUMMARIES = {
 
 
 @pytest.fixture(scope="module")
-def history(study, tmp_path_factory):
+def history(pulled, tmp_path_factory):
     """A clone with a second commit: the cooler system at another temperature, run anew."""
-    folder = clone(study, tmp_path_factory.mktemp("history") / "clone")
+    folder = copy_of(pulled, tmp_path_factory.mktemp("history") / "clone")
     set_param(folder, COOL, 0.7)
     log = run_all(folder)
     commit_all(folder, "Warm the cool system")

@@ -47,7 +47,7 @@ def score(
         out: .csv or .parquet to write; beside MANIFEST, .verdicts.csv, if not given.
         max_rate: the highest failure rate that passes the gate, such as .02.
         confidence: with which the gate's answer is shown, one-sided.
-        recogniser: faster-whisper, moonshine (English alone, 2.7 times cheaper), ctc,
+        recogniser: faster-whisper, moonshine (English alone, at half the cost), ctc,
             openai-whisper or, on a CPU, openvino-whisper, which hears the same in less time.
         model: a name that the recogniser's package knows, such as large-v3, or a path. Not given,
             the bundled one: Whisper tiny.en or Moonshine tiny, good enough to find catastrophes,

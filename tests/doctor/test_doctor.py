@@ -6,12 +6,14 @@ import sys
 from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import yaml
 
 from repository import ROOT
 from selfverify.cli import main
+from selfverify.doctor import machine as looked_at
 from selfverify.doctor.distilled import count_distilled
 from selfverify.doctor.estimate import estimate_cpu, in_words
 from selfverify.doctor.machine import Gpu, Machine, inspect_machine
@@ -148,3 +150,32 @@ def test_parameters_are_read_from_another_folder(tmp_path, monkeypatch, capsys):
         main()
     assert end.value.code == 1
     assert "MISSING mini-llasa" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("listed", "cards"),
+    [
+        ("Tesla T4, 15360, 7.5\n", [("Tesla T4", 16.1, False)]),
+        ("NVIDIA GB10, [N/A], 12.1\n", [("NVIDIA GB10", 25.0, True)]),  # the machine's memory
+        ("No devices were found\n", []),
+    ],
+)
+def test_every_answer_of_the_driver_is_understood(monkeypatch, listed, cards):
+    answer = CompletedProcess([], 0, listed, "")
+    monkeypatch.setattr(looked_at.subprocess, "run", lambda *_, **__: answer)
+    monkeypatch.setattr(looked_at, "_available_bytes", lambda: 25_000_000_000)
+    found = inspect_machine(ROOT).gpus
+    assert [(gpu.name, round(gpu.memory_gb, 1), gpu.has_bfloat16) for gpu in found] == cards
+
+
+def test_an_adapter_of_ones_own_is_estimated(tracks):
+    tracks["mini"]["systems"]["mini-csm"]["adapter"] = "my-adapter"
+    assert estimate_cpu(tracks["mini"], 2).core_s > 0
+
+
+def test_a_study_is_looked_at_from_elsewhere(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["--params", str(ROOT / "params.yaml")], []):
+        monkeypatch.setattr(sys, "argv", ["selfverify", "doctor", *arguments])
+        main()
+        assert "Track mini: can run here." in capsys.readouterr().out

@@ -11,7 +11,7 @@ import selfverify
 from selfverify.asr.base import Hypothesis, Recogniser
 from selfverify.errors import InputError
 from selfverify.scoring.manifest import read_manifest
-from selfverify.speaking import run, speaker, texts
+from selfverify.speaking import run, speaker, texts, verifier_model
 from selfverify.speaking.joining import EDGE_S, trim_silence, with_pause
 from selfverify.speaking.segments import cut
 from selfverify.speaking.speaker import NeverPassed
@@ -94,6 +94,13 @@ def test_after_refusals_the_temperature_changes_if_asked(monkeypatch):
     one = make(monkeypatch, [], retry_after=1, retry_temperature=0.9)
     (segment,) = speak(one, "Peter has fifteen dark rings.")
     assert [take.take.temperature for take in segment.takes] == [0.5, 0.9, 0.9]
+
+
+def test_what_is_accepted_is_no_refusal(monkeypatch):
+    said = ["Peter has 15 dark rings", "wrong", "wrong"]
+    one = make(monkeypatch, said, policy="best", retry_after=1, retry_temperature=0.9)
+    (segment,) = speak(one, "Peter has fifteen dark rings.")
+    assert [take.take.temperature for take in segment.takes] == [0.5, 0.5, 0.9]
 
 
 def test_the_second_family_has_to_agree_where_the_first_is_in_doubt(monkeypatch):
@@ -373,3 +380,37 @@ def test_silence_is_trimmed_where_segments_meet_alone():
     assert np.array_equal(first[:8000], tone[:8000])
     assert np.array_equal(last[-8000:], tone[-8000:])
     assert len(first) == len(last) == pytest.approx(16_000 * 1.55, abs=400)
+
+
+def test_a_path_that_cannot_be_looked_at_is_not_read_aloud(monkeypatch):
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(texts.Path, "is_dir", refuse)
+    with pytest.raises(InputError, match=r"/secret/book.txt: cannot be read: Permission denied"):
+        texts.read_texts("/secret/book.txt", several=False)
+    with pytest.raises(InputError, match="File name too long"):
+        monkeypatch.undo()
+        texts.read_texts(f"./{'a' * 300}.txt", several=False)
+
+
+def test_an_id_of_zero_is_an_id(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"id": 0, "text": "Yes."}\n{"id": "", "text": "No."}\n')
+    read = texts.read_texts(str(tmp_path / "t.jsonl"), several=True)
+    assert [text.id for text in read] == ["0", "0002"]
+
+
+def test_two_that_start_together_both_convert_the_recogniser(monkeypatch, tmp_path):
+    path, pids = tmp_path / "cache" / "whisper.pt", [1, 2]
+
+    def convert(source, output):
+        output.write_text("whole")
+        if pids:  # the other one, from its begin to its end in the middle of this one
+            verifier_model._convert("0" * 64, path)
+
+    monkeypatch.setattr("selfverify.asr.conversion.convert_to_openai", convert)
+    monkeypatch.setattr(verifier_model, "verify_file", lambda *_: None)
+    monkeypatch.setattr(verifier_model.os, "getpid", pids.pop)
+    verifier_model._convert("0" * 64, path)
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]

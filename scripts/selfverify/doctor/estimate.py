@@ -88,7 +88,8 @@ def _speaking_s(track: dict[str, Any], candidates: dict[str, int]) -> float:
     seconds = 0.0
     for name, entry in track["systems"].items():
         decode_s = DECODE_S.get(track["codecs"][entry["codec"]]["adapter"], 0.1)
-        seconds += candidates[name] * (SAMPLE_S[entry["adapter"]] + decode_s)
+        sample_s = SAMPLE_S.get(entry["adapter"], 0.1)
+        seconds += candidates[name] * (sample_s + decode_s)
     return seconds
 
 

@@ -54,6 +54,14 @@ def _gpus() -> list[Gpu]:
         ).stdout
     except (OSError, subprocess.SubprocessError):
         return []
-    rows = [[cell.strip() for cell in line.split(",")] for line in listed.splitlines() if line]
-    # nvidia-smi counts MiB; bfloat16 begins with compute capability 8, Ampere.
-    return [Gpu(row[0], float(row[1]) * 2**20 / 1e9, float(row[2]) >= 8) for row in rows]
+    rows = [[cell.strip() for cell in line.split(",")] for line in listed.splitlines()]
+    return [_gpu(*row) for row in rows if len(row) == 3]  # not "No devices were found"
+
+
+def _gpu(name: str, memory_mib: str, capability: str) -> Gpu:
+    """A card, with the machine's memory where it has none of its own, which is "[N/A]"."""
+    own = memory_mib.replace(".", "").isdigit()
+    memory_bytes = float(memory_mib) * 2**20 if own else _available_bytes()
+    # bfloat16 begins with compute capability 8, Ampere; what tells none is newer than the driver.
+    is_old = capability.replace(".", "").isdigit() and float(capability) < 8
+    return Gpu(name, memory_bytes / 1e9, not is_old)

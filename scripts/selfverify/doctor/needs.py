@@ -36,20 +36,22 @@ class Finding:
     cure: str = ""
 
 
-def find_problems(track: dict[str, Any], machine: Machine) -> list[Finding]:
+def find_problems(track: dict[str, Any], machine: Machine, folder: Path = Path()) -> list[Finding]:
     """Returns what keeps a track from running, cheap to find: nothing is loaded or downloaded.
 
     Args:
         track: that part of params.yaml, checked.
         machine: what there is.
+        folder: of the study, which its paths are relative to.
     """
-    return [f for f in look_at(track, machine) if f.is_fatal]
+    return [f for f in look_at(track, machine, folder) if f.is_fatal]
 
 
-def look_at(track: dict[str, Any], machine: Machine) -> list[Finding]:
+def look_at(track: dict[str, Any], machine: Machine, folder: Path = Path()) -> list[Finding]:
     """Returns all that there is to say of a track on this machine."""
     looks = (
-        _devices(track, machine), _packages(track), _engines(track), _weights(track), _fits(track),
+        _devices(track, machine), _packages(track), _engines(track, folder),
+        _weights(track, folder), _fits(track, folder),
     )  # fmt: skip
     return [*(finding for look in looks for finding in look), *_disk(track, machine)]
 
@@ -82,23 +84,23 @@ def _packages(track: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("package", f"adapter {adapter} lacks {module}", True, f"`{cure}`")
 
 
-def _engines(track: dict[str, Any]) -> Iterator[Finding]:
+def _engines(track: dict[str, Any], folder: Path) -> Iterator[Finding]:
     """vLLM, which lives in an environment of its own."""
     asking = [name for name, entry in track["systems"].items() if entry.get("engine") == "vllm"]
     python = os.environ.get("SELFVERIFY_VLLM_PYTHON", ".venv-vllm/bin/python")
-    if asking and not Path(python).exists():
+    if asking and not (folder / python).exists():
         says = f"no {python}, which {', '.join(asking)} ask for"
         yield Finding("vllm", says, True, "`make vllm`, or set `engine: transformers`")
 
 
-def _weights(track: dict[str, Any]) -> Iterator[Finding]:
+def _weights(track: dict[str, Any], study: Path) -> Iterator[Finding]:
     for kind in ("systems", "codecs", "recognisers"):
         for name, entry in track[kind].items():
             folder = entry.get("checkpoint") or (entry.get("model") if "hub" in entry else None)
             if folder:
-                yield _checkpoint(name, Path(folder), entry.get("hub"))
+                yield _checkpoint(name, study / folder, entry.get("hub"))
             if "file" in entry:
-                yield _file(name, Path(entry["model"]), entry["file"])
+                yield _file(name, study / entry["model"], entry["file"])
 
 
 def _checkpoint(name: str, folder: Path, hub: dict[str, Any] | None) -> Finding:
@@ -122,12 +124,12 @@ def _file(name: str, path: Path, origin: dict[str, Any]) -> Finding:
     return Finding(name, f"to be downloaded from {origin['url']}, {origin['licence']}")
 
 
-def _fits(track: dict[str, Any]) -> Iterator[Finding]:
+def _fits(track: dict[str, Any], folder: Path) -> Iterator[Finding]:
     """Systems whose codes their codec lacks, told from the files that are here."""
     for name, system in track["systems"].items():
         codec = track["codecs"][system["codec"]]
-        theirs = system_codes(system["adapter"], Path(system["checkpoint"]))
-        its = codec_codes(codec["adapter"], Path(codec["checkpoint"]))
+        theirs = system_codes(system["adapter"], folder / system["checkpoint"])
+        its = codec_codes(codec["adapter"], folder / codec["checkpoint"])
         if theirs and its and theirs != its:
             says = f"{name} draws {theirs} codes, {system['codec']} has {its} (books × size)"
             yield Finding(

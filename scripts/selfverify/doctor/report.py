@@ -15,20 +15,19 @@ def examine(params: dict[str, Any], folder: Path) -> dict[str, Any]:
 
     Args:
         params: a checked params.yaml.
-        folder: of the study, whose disk counts.
+        folder: of the study, which its paths are relative to and whose disk counts.
     """
     machine = inspect_machine(folder)
     tracks = {
-        name: _examine(track, machine, folder / "data" / name / "provenance")
-        for name, track in params["tracks"].items()
+        name: _examine(name, track, machine, folder) for name, track in params["tracks"].items()
     }
     return {"machine": asdict(machine), "tracks": tracks}
 
 
-def _examine(track: dict[str, Any], machine: Machine, records: Path) -> dict[str, Any]:
-    findings = look_at(track, machine)
+def _examine(name: str, track: dict[str, Any], machine: Machine, folder: Path) -> dict[str, Any]:
+    findings = look_at(track, machine, folder)
     estimate = estimate_cpu(track, machine.num_cores) if track["device"] == "cpu" else None
-    recorded = read_recorded_run(records)
+    recorded = read_recorded_run(folder / "data" / name / "provenance")
     return {
         "can_run": not any(finding.is_fatal for finding in findings),
         "findings": [asdict(finding) for finding in findings],

@@ -206,7 +206,7 @@ class Speaker:
         """One more take of each job, a batch per temperature."""
         by_temperature: dict[float, list[Job]] = {}
         for job in jobs:
-            retries = self.retry_after and len(job.takes) >= self.retry_after
+            retries = 0 < self.retry_after <= sum(not take.is_accepted for take in job.takes)
             temperature = self.retry_temperature if retries else self.start.temperature
             by_temperature.setdefault(temperature, []).append(job)
         for temperature, group in by_temperature.items():

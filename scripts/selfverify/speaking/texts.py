@@ -66,8 +66,10 @@ def _path(source: str) -> Path | None:
         if source and path.is_dir():
             raise InputError(f"{source}: is a folder; name a file in it, or give the word to -")
         is_file = path.is_file()
-    except OSError:  # a text that is too long for a file's name
-        return None
+    except OSError as error:
+        if _PATH.fullmatch(source):
+            raise InputError(f"{source[:80]}: cannot be read: {error.strerror}") from None
+        return None  # a text that is too long for a file's name
     if not is_file and _PATH.fullmatch(source):
         raise InputError(f"{source}: no such file; to have the words spoken, give them to -")
     if is_file and path.suffix.lower() in (".tsv", ".json", ".parquet", ".xlsx"):
@@ -120,7 +122,8 @@ def _text(path: Path, place: str, record: Any) -> Text:
     text = record.get("text") if isinstance(record, dict) else None
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"{path}: row {int(place)}: no text; give it one in the column text")
-    return Text(str(record.get("id") or place), text)
+    given = record.get("id")
+    return Text(place if given in (None, "") else str(given), text)
 
 
 def _checked(source: str, texts: list[Text]) -> list[Text]:

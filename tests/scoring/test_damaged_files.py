@@ -1,15 +1,20 @@
 """Files and tables as people have them: cancelled channels, open headers, stray quotes."""
 
 import io
+import json
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import soundfile as sf
 
+from selfverify import score_clip
 from selfverify.errors import InputError
+from selfverify.scoring import run
+from selfverify.scoring.hearing import Heard
 from selfverify.scoring.manifest import read_manifest
 from selfverify.scoring.opening import Opened, open_audio
+from selfverify.scoring.rows import read_record
 
 RATE = 16000
 TONE = (0.3 * np.sin(np.arange(RATE) / 9)).astype(np.float32)
@@ -64,6 +69,11 @@ def test_a_file_cut_short_is_refused(opened):
         opened(wav(TONE)[:-1000])
 
 
+def test_channels_whose_mean_is_too_large_are_refused(opened):
+    with pytest.raises(InputError, match="no finite numbers"):
+        opened(wav(np.full((RATE, 2), 3e38, np.float32)))
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "whole.wav").write_bytes(wav(TONE))
@@ -98,3 +108,49 @@ def test_a_quoted_text_of_two_lines_is_one_row(folder):
     rows, bad = read_manifest(folder / "m.csv")
     assert [row.text for row in rows] == ['One\ntwo "three"', "Four"]
     assert not bad
+
+
+WHOLE = {"audio": "whole.wav", "text": "Yes."}
+LONG = f"{'x' * 300}.wav"
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"text": "Yes \ud83d"}, "text 'Yes \\ud83d' is not UTF-8; write it again"),
+        ({"id": "\ud83d"}, "id '\\ud83d' is not UTF-8; write it again"),
+        ({"system": "\ud83d"}, "system '\\ud83d' is not UTF-8; write it again"),
+        ({"spoken": ["Yes", "\ud83d"]}, "spoken '\\ud83d' is not UTF-8; write it again"),
+        ({"audio": "\udcff.wav"}, "audio '\\udcff.wav' is not UTF-8; rename the file"),
+        ({"audio": LONG}, "cannot be read: File name too long"),
+        ({"reference_audio": LONG}, "no number of seconds above 0: cannot be read: File name too"),
+        ({"reference_audio": "."}, "no number of seconds above 0: no such file"),
+        ({"spoken": {"a": "b"}}, "spoken is dict, not a string"),
+        ({"spoken": [["a"]]}, "spoken is list, not a string"),
+    ],
+)
+def test_a_cell_that_is_no_text_or_file_costs_its_own_row_alone(folder, cells, reason):
+    lines = [json.dumps(row) + "\n" for row in (WHOLE | cells, WHOLE)]
+    (folder / "m.jsonl").write_text("".join(lines))
+    rows, bad = read_manifest(folder / "m.jsonl", trust_language=False)
+    assert [row.row for row in rows] == [2]
+    assert [(row.row, reason in row.reason) for row in bad] == [(1, True)]
+    assert all(f"{row.audio}{row.reason}".encode() for row in bad)  # any file and page can hold it
+
+
+@pytest.mark.parametrize("spoken", [None, float("nan"), "", [], [None, float("nan"), " "]])
+def test_a_missing_reading_is_none(folder, spoken):
+    assert read_record(1, WHOLE | {"spoken": spoken}, folder).readings == ("Yes.",)
+
+
+def test_a_string_given_as_spoken_is_one_reading(folder, monkeypatch):
+    heard = Heard("key", 1.0, 1.0, -20.0, "half past ten")
+    monkeypatch.setattr(run, "_hear", lambda *_: ([{1: heard}], []))
+    assert score_clip(folder / "whole.wav", "Zebra", spoken="half past ten")["cer"] == 0.0
+
+
+def test_a_path_that_is_not_utf_8_is_scored_by_itself(folder, monkeypatch):
+    heard = Heard("key", 1.0, 1.0, -20.0, "yes")
+    monkeypatch.setattr(run, "_hear", lambda *_: ([{1: heard}], []))
+    path = (folder / "whole.wav").rename(folder / "\udcff.wav")
+    assert score_clip(path, "Yes.")["cer"] == 0.0

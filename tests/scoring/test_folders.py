@@ -21,7 +21,7 @@ def put(tmp_path):
         for name, content in files.items():
             path = tmp_path / name.replace("__", "/").replace("_", ".")
             path.parent.mkdir(parents=True, exist_ok=True)
-            if path.suffix in (".wav", ".flac"):
+            if path.suffix.lower() in (".wav", ".flac"):
                 sf.write(path, np.zeros(1600), 16_000)
             else:
                 path.write_text(content, encoding="utf-8")
@@ -50,6 +50,29 @@ def test_what_lacks_its_other_half_is_a_bad_row(put):
 def test_one_text_may_have_several_clips(put):
     texts, _ = read(put(a_wav="", a_flac="", a_txt="Hello."))
     assert texts == {"a.wav": "Hello.", "a.flac": "Hello."}
+
+
+def test_suffixes_may_be_capitals(put):
+    assert read(put(B_WAV="", B_TXT="Hello.")) == ({"B.WAV": "Hello."}, {})
+
+
+def test_a_link_to_nothing_is_a_bad_row(put):
+    folder = put(a_txt="Hello.", b_wav="")
+    (folder / "a.wav").symlink_to("gone.wav")
+    (folder / "b.txt").symlink_to("gone.txt")
+    reason = "b.txt cannot be read: No such file or directory"
+    assert read(folder) == ({}, {"a.wav": "no such file", "b.wav": reason})
+
+
+@pytest.mark.parametrize("name", ["1-2.trans.txt", "wav.scp"])
+def test_a_name_too_long_costs_its_own_row_alone(put, name):
+    folder = put(a_wav="", text=f"{'x' * 300} Hello.\na Yes.\n")
+    (folder / "text").rename(folder / ("text" if name == "wav.scp" else name))
+    if name == "wav.scp":
+        (folder / name).write_text(f"{'x' * 300} {'x' * 300}.wav\na a.wav\n")
+    texts, bad = read(folder)
+    assert texts == {"a": "Yes."}
+    assert list(bad.values()) == ["cannot be read: File name too long"]
 
 
 def test_a_folder_of_kaldi(put):
@@ -102,6 +125,23 @@ def test_a_dataset_of_hugging_face_with_its_audio_inside(tmp_path, flac):
     ]
     assert good[0].path.read_bytes() == flac
     assert [(row.audio, row.reason) for row in bad] == [("row-000001", "no text")]
+
+
+def test_a_dataset_with_its_references_inside(tmp_path, flac):
+    file = io.BytesIO()
+    sf.write(file, np.zeros(4000), 16_000, format="FLAC")
+    reference = {"bytes": file.getvalue(), "path": "one.flac"}  # of the same name
+    row = {"audio": {"bytes": flac, "path": "one.flac"}, "text": "Hello."}
+    folder = tmp_path / "set"
+    rows = [row | {"reference_audio": reference}, row | {"reference_audio": None}]
+    dataset = Dataset.from_list(rows).cast_column("audio", Audio())
+    dataset.cast_column("reference_audio", Audio()).save_to_disk(str(folder))
+    good, bad = read_manifest(folder)
+    assert [(r.expected_s, r.expected_from) for r in good] == [
+        (0.25, "reference_audio"), (None, "text"),
+    ]  # fmt: skip
+    assert [r.path.read_bytes() == flac for r in good] == [True, True]
+    assert not bad
 
 
 def test_all_splits_of_a_dataset_are_read(tmp_path, flac):

@@ -11,17 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile as sf
+import torch
 
 from repository import ROOT
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.scoring.comparison import compare_verdicts, in_words
 from selfverify.scoring.decisions import decide
-from selfverify.scoring.fingerprint import weights_hash
+from selfverify.scoring.fingerprint import _code, weights_hash
 from selfverify.scoring.gate import Answer, ask_gate, lower_bound, upper_bound
-from selfverify.scoring.manifest import BadRow
 from selfverify.scoring.options import ScoreOptions
 from selfverify.scoring.reports import write_junit, write_markdown
+from selfverify.scoring.rows import BadRow
 from selfverify.storage.records import FailureMode, Verdict
 
 
@@ -115,12 +116,15 @@ def test_a_clip_is_judged_where_the_recogniser_can_be_believed(
     assert bool(why) == (decision == "not judged")
 
 
-def write_verdicts(path: Path, fails: list[bool], **made_by: object) -> Path:
+DECISIONS = {True: "fail", False: "pass", None: "not judged"}
+
+
+def write_verdicts(path: Path, fails: list[bool | None], **made_by: object) -> Path:
     table = pd.DataFrame({
         "row": range(1, len(fails) + 1),
         "id": [f"{path.stem}/{i}.wav" for i in range(len(fails))],
         "text": [f"Text {i}." for i in range(len(fails))],
-        "decision": ["fail" if fail else "pass" for fail in fails],
+        "decision": [DECISIONS[fail] for fail in fails],
         "failure_mode": ["silence" if fail else "ok" for fail in fails],
     })  # fmt: skip
     table.to_csv(path, index=False)
@@ -137,6 +141,10 @@ def write_verdicts(path: Path, fails: list[bool], **made_by: object) -> Path:
         ([False] * 20, [True] * 8 + [False] * 12, Answer.ABOVE),  # p = 2 / 2**8
         ([True] * 8 + [False] * 12, [False] * 20, Answer.BELOW),
         ([False] * 20, [True] * 3 + [False] * 17, Answer.CANNOT_TELL),  # p = .25
+        ([True, False, False], [False] * 3, Answer.CANNOT_TELL),
+        ([True] + [False] * 9, [False] * 10, Answer.CANNOT_TELL),
+        ([True, False] + [False] * 148, [False, True] + [False] * 148, Answer.CANNOT_TELL),
+        ([True] + [False] * 182, [False] * 183, Answer.BELOW),  # 1 - .025**(1/183) = 2.0 %
     ],
 )
 def test_compare_answers_what_is_shown(tmp_path, fails_a, fails_b, answer):
@@ -146,6 +154,41 @@ def test_compare_answers_what_is_shown(tmp_path, fails_a, fails_b, answer):
     assert found.answer == answer
     assert len(found.changed) == sum(x != y for x, y in zip(fails_a, fails_b, strict=True))
     assert f"over {len(fails_a)} texts" in in_words(found)
+
+
+def test_the_bound_that_decides_is_printed(tmp_path):
+    a = write_verdicts(tmp_path / "a.csv", [True, False] + [False] * 148)
+    b = write_verdicts(tmp_path / "b.csv", [False, True] + [False] * 148)
+    words = in_words(compare_verdicts(a, b, max_increase=0.02))
+    assert "difference +0.0% [-2.0%, +3.7%] over 150 texts" in words
+
+
+@pytest.mark.parametrize(
+    ("fails_a", "fails_b", "answer"),
+    [
+        ([False] * 100, [False] * 50 + [None] * 50, Answer.CANNOT_TELL),
+        ([False] * 100, [False] * 50, Answer.CANNOT_TELL),  # rows of A alone
+        ([None] * 50 + [False] * 50, [True] * 50 + [False] * 50, Answer.CANNOT_TELL),
+        ([None] * 50 + [False] * 50, [False] * 100, Answer.BELOW),  # no worse, whatever A's are
+        ([False] * 100, [None] + [False] * 99, Answer.BELOW),  # 1 of 100: at most 5.4 %
+        ([False] * 20 + [True] * 80, [False] * 20 + [None] * 80, Answer.CANNOT_TELL),  # 0 of 20
+        ([False] * 50, [True] * 8 + [None] * 42, Answer.ABOVE),
+    ],
+)
+def test_what_is_left_out_is_counted_against_the_new_one(tmp_path, fails_a, fails_b, answer):
+    a = write_verdicts(tmp_path / "a.csv", fails_a)
+    b = write_verdicts(tmp_path / "b.csv", fails_b)
+    found = compare_verdicts(a, b, max_increase=0.1)
+    assert found.answer == answer
+    assert f"{found.num_left_out} left out" in in_words(found)
+    assert "counted against B" in in_words(found)
+
+
+@pytest.mark.parametrize("max_increase", [2.0, 1.0, 0.0, -0.1, np.nan])
+def test_an_increase_that_is_no_share_is_refused(tmp_path, max_increase):
+    path = write_verdicts(tmp_path / "a.csv", [False] * 5)
+    with pytest.raises(InputError, match=r"--max-increase .*a number between 0 and 1"):
+        compare_verdicts(path, path, max_increase=max_increase)
 
 
 def test_tables_made_otherwise_are_refused_and_it_says_in_what(tmp_path):
@@ -169,6 +212,11 @@ def test_a_fingerprint_tells_thresholds_and_weights_apart():
     assert len(one["recognisers"][0]["weights"]) == 64
     assert one != ScoreOptions(recogniser="moonshine", thresholds=Thresholds(0.4)).fingerprint()
     assert one != ScoreOptions().fingerprint()
+
+
+def test_a_fingerprint_has_what_decides_and_what_the_networks_run_on():
+    assert {"taxonomy.py", "decisions.py", "verdicts.py"} <= {path.name for path in _code()}
+    assert ScoreOptions().fingerprint()["versions"]["torch"] == torch.__version__
 
 
 @pytest.mark.parametrize("changed", ["encoder_model.ort", "decoder_model_merged.ort"])

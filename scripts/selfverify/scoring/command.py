@@ -68,8 +68,9 @@ def score(
     """
     from selfverify.scoring.gate import ask_gate, check_limits, in_words
     from selfverify.scoring.options import ScoreOptions, read_metric
-    from selfverify.scoring.reports import write_junit, write_markdown
-    from selfverify.scoring.run import score_manifest
+    from selfverify.scoring.reports import NO_VERDICTS, Reports
+    from selfverify.scoring.rows import printable
+    from selfverify.scoring.run import NothingScored, score_manifest
 
     of_params = "en"
     if params:
@@ -83,16 +84,19 @@ def score(
     out = out or _beside(manifest if manifest.suffix else manifest.resolve())  # of "." too
     if max_rate is not None:
         check_limits(max_rate, confidence)
-    scores = score_manifest(manifest, out, options)
+    reports = Reports(junit, markdown)
+    reports.make_room()
+    try:
+        scores = score_manifest(manifest, out, options)
+    except NothingScored as error:
+        reports.write(NO_VERDICTS, error.bad_rows, str(error))
+        raise
     summary, gate = scores.summary, None
     if max_rate is not None:
         gate = ask_gate(list(scores.verdicts["decision"]), max_rate=max_rate, confidence=confidence)
         summary += f"\n{in_words(gate)}"
-    if junit:
-        write_junit(scores.verdicts, list(scores.bad_rows), junit)
-    if markdown:
-        write_markdown(scores.verdicts, summary, markdown)
-    print(f"{summary}\nverdicts: {out}")
+    print(f"{summary}\nverdicts: {printable(out)}", flush=True)
+    reports.write(scores.verdicts, scores.bad_rows, summary)
     if gate:
         sys.exit(gate.answer)
 
@@ -108,7 +112,8 @@ def compare(a: Positional[Path], b: Positional[Path], *, max_increase: float = 0
     Prints the difference with its interval and an exact test paired by text, and the clips whose
     decision changed. Exit status 0 if B is shown to fail at most --max-increase more often, 1 if it
     is shown to fail more often than A (p < .05), 2 if neither is shown, 3 if the files cannot be
-    compared: other texts, or made by another metric, recogniser or threshold.
+    compared: other texts, or made by another metric, recogniser or threshold. Texts that one of the
+    two has not judged are counted against B before status 0 is given.
 
     Args:
         a: verdicts of `selfverify score`, .csv or .parquet, with its .made_by.json beside it: what

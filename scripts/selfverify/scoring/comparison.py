@@ -2,20 +2,25 @@
 
 The texts are the sample: a text said several times counts once, by its mean. The test flips the
 sign of each text's difference, all ways where they are few, which with one clip a text is McNemar's
-exact test (`statistics.contrasts`); the interval of the difference is BCa over texts.
+exact test (`statistics.contrasts`); the interval of the difference is BCa over texts. A bootstrap
+does not see what never occurred, so where few texts differ its upper bound is no lower than the
+exact one of the share of texts that got worse, which the mean cannot exceed.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from math import nan
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from selfverify.errors import InputError
+from selfverify.scoring.decisions import FAIL, PASS
 from selfverify.scoring.fingerprint import differences, read_fingerprint
-from selfverify.scoring.gate import Answer
-from selfverify.statistics.contrasts import ALPHA, PermutationTest, sign_flip_test
-from selfverify.statistics.intervals import Mean, bootstrap_mean
+from selfverify.scoring.gate import Answer, check_share
+from selfverify.statistics.contrasts import ALPHA, MIN_DIFFERING, PermutationTest, sign_flip_test
+from selfverify.statistics.intervals import Mean, bootstrap_mean, clopper_pearson
 
 SEED = 2606  # of resamples alone
 NUM_LISTED = 20
@@ -31,7 +36,8 @@ class Comparison:
     failed_a: int
     failed_b: int
     test: PermutationTest
-    difference: Mean  # failure rate of B less that of A, over texts
+    difference: Mean  # failure rate of B less that of A, over texts that both have judged
+    worst: Mean  # the same over all texts, what is left out a failure of B and none of A
     max_increase: float
     changed: pd.DataFrame  # columns id, text, decision_a, decision_b, failure_mode_a, …_b
 
@@ -40,9 +46,10 @@ def compare_verdicts(a: Path, b: Path, *, max_increase: float) -> Comparison:
     """Returns how B's verdicts differ from A's.
 
     Raises:
-        InputError: if a table cannot be read, their texts or what made them differ, or no clip is
-            judged in both.
+        InputError: if `max_increase` is no share, a table cannot be read, their texts or what made
+            them differ, or no clip is judged in both.
     """
+    check_share("--max-increase", max_increase)
     _check_made_alike(a, b)
     one, other = read_verdicts(a), read_verdicts(b)
     key = _key(one, other, f"{a} and {b}")
@@ -54,27 +61,65 @@ def compare_verdicts(a: Path, b: Path, *, max_increase: float) -> Comparison:
         raise InputError(
             f"{b}: not the texts of {a}; at {key} {row[key]}: {row['text_a']!r}, {row['text_b']!r}"
         )
-    judged = both.query("decision_a != 'not judged' and decision_b != 'not judged'")
-    if judged.empty:
-        raise InputError(f"{a} and {b}: no clip is judged in both")
-    return _compared(judged, len(pairs) - len(judged), _changed(both, key), max_increase)
+    return _compared(pairs, _changed(both, key), max_increase, f"{a} and {b}")
 
 
 def _compared(
-    judged: pd.DataFrame, num_left_out: int, changed: pd.DataFrame, max_increase: float
+    pairs: pd.DataFrame, changed: pd.DataFrame, max_increase: float, names: str
 ) -> Comparison:
-    fails_a, fails_b = (np.asarray(judged[f"decision_{side}"]) == "fail" for side in "ab")
-    change = judged.assign(change=fails_b.astype(float) - fails_a)
-    by_text = np.asarray(change.groupby("text_a")["change"].mean(), dtype=float)
-    test = sign_flip_test(by_text, rng=np.random.default_rng(SEED))
-    difference = bootstrap_mean(by_text, bounds=(-1.0, 1.0), rng=np.random.default_rng(SEED))
+    fails_a, fails_b = (_fails(pairs[f"decision_{side}"]) for side in "ab")
+    change = fails_b - fails_a
+    is_judged = np.isfinite(change)
+    if not is_judged.any():
+        raise InputError(f"{names}: no clip is judged in both")
+    texts = np.asarray(pairs["text_a"].fillna(pairs["text_b"]))
+    seen = _by_text(change, texts)
+    worst = _by_text(np.nan_to_num(fails_b, nan=1.0) - np.nan_to_num(fails_a, nan=0.0), texts)
+    test, difference, of_worst = _test(seen), _difference(seen), _difference(worst)
     is_worse = test.p_value < ALPHA and test.mean_difference > 0
-    is_within = difference.high <= max_increase
+    # Texts left out can only be against B, but one that makes no difference widens the sample.
+    is_within = all(
+        found.high <= max_increase or _is_shown_better(values)
+        for found, values in ((difference, seen), (of_worst, worst))
+    )
     return Comparison(
         Answer.ABOVE if is_worse else Answer.BELOW if is_within else Answer.CANNOT_TELL,
-        len(judged), num_left_out, int(fails_a.sum()), int(fails_b.sum()), test, difference,
-        max_increase, changed,
+        int(is_judged.sum()), int((~is_judged).sum()), int(fails_a[is_judged].sum()),
+        int(fails_b[is_judged].sum()), test, difference, of_worst, max_increase, changed,
     )  # fmt: skip
+
+
+def _fails(decisions: Iterable[object]) -> np.ndarray:
+    """1 or 0; NaN where it is not judged, or has no row."""
+    return np.array([{FAIL: 1.0, PASS: 0.0}.get(str(decision), nan) for decision in decisions])
+
+
+def _by_text(change: np.ndarray, texts: np.ndarray) -> np.ndarray:
+    """The mean change of each text that has any."""
+    known = pd.DataFrame({"text": texts, "change": change}).dropna()
+    return np.asarray(known.groupby("text")["change"].mean(), dtype=float)
+
+
+def _test(by_text: np.ndarray) -> PermutationTest:
+    return sign_flip_test(by_text, rng=np.random.default_rng(SEED))
+
+
+def _difference(by_text: np.ndarray) -> Mean:
+    found = bootstrap_mean(by_text, bounds=(-1.0, 1.0), rng=np.random.default_rng(SEED))
+    if np.count_nonzero(by_text) >= MIN_DIFFERING or np.ptp(by_text) == 0:  # that one is exact
+        return found
+    worse = clopper_pearson(int((by_text > 0).sum()), len(by_text))
+    return replace(found, high=float(np.fmax(found.high, worse.high)))
+
+
+def _is_shown_better(by_text: np.ndarray) -> bool:
+    """Whether B fails less often, p < .05, with one clip a text.
+
+    With several, many small gains could hide the rare text that gets much worse.
+    """
+    test = _test(by_text)
+    is_exact = bool(np.isin(by_text, (-1.0, 0.0, 1.0)).all())
+    return is_exact and test.p_value < ALPHA and test.mean_difference < 0
 
 
 def read_verdicts(path: Path) -> pd.DataFrame:
@@ -119,17 +164,23 @@ def _changed(both: pd.DataFrame, key: str) -> pd.DataFrame:
 def in_words(found: Comparison) -> str:
     """Returns lines to read: counts, test, interval, answer, the clips that changed."""
     n, d = found.num_pairs, found.difference
+    # Then it is below the limit by the test and not by the bounds.
+    is_better = max(d.high, found.worst.high) > found.max_increase
+    below = f"B fails at most {found.max_increase:.1%} of texts more often than A"
     answers = {
-        Answer.BELOW: f"B fails at most {found.max_increase:.1%} of texts more often than A",
+        Answer.BELOW: "B fails less often than A" if is_better else below,
         Answer.ABOVE: "B FAILS MORE OFTEN than A",
         Answer.CANNOT_TELL: f"cannot tell whether B fails {found.max_increase:.1%} more often",
     }
-    left_out = f", {found.num_left_out} left out" if found.num_left_out else ""
+    left_out = against_b = ""
+    if found.num_left_out:
+        left_out = f", {found.num_left_out} left out"
+        against_b = f"; at most {found.worst.high:+.1%} with those left out counted against B"
     lines = [
         f"A {found.failed_a}/{n} = {found.failed_a / n:.1%}, "
         f"B {found.failed_b}/{n} = {found.failed_b / n:.1%}{left_out}",
         f"difference {d.mean:+.1%} [{d.low:+.1%}, {d.high:+.1%}] over {d.num_prompts} texts, "
-        f"p = {found.test.p_value:.3g} ({found.test.method})",
+        f"p = {found.test.p_value:.3g} ({found.test.method}){against_b}",
         f"compare: {answers[found.answer]}",
     ]
     rows = found.changed.head(NUM_LISTED).itertuples(index=False)

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from selfverify.errors import InputError
+from selfverify.scoring.outputs import writing
 
 MARKS = ("dataset_info.json", "dataset_dict.json")
-PLACE = "where the audio lies"  # key of a record whose audio is no file of the manifest's folder
+AUDIO_COLUMNS = ("audio", "reference_audio")
+PLACES = "where audio lies"  # key of a record: by column, where that is no path of the folder
 
 
 def is_dataset(folder: Path) -> bool:
@@ -25,8 +27,8 @@ def is_dataset(folder: Path) -> bool:
 def read_dataset(folder: Path) -> list[dict[str, Any]]:
     """Returns a record per row, of a `DatasetDict` those of all splits.
 
-    Its columns are those of a manifest; `audio` is an Audio column, or paths as in a table. A row
-    whose audio lies inside is called by split, number and the file that it came from.
+    Its columns are those of a manifest; `audio` and `reference_audio` are Audio columns, or paths
+    as in a table. What lies inside is called by split, number and the file that it came from.
 
     Raises:
         InputError: if the dataset cannot be loaded.
@@ -55,17 +57,20 @@ def _records(split: Any, name: str, inside: Path, folder: Path) -> Iterator[dict
         if isinstance(feature, Audio):
             split = split.cast_column(column, Audio(decode=False))
     for number, record in enumerate(split):
-        if isinstance(record.get("audio"), dict):
-            record |= _file_of(record["audio"], f"{name or 'row'}-{number:06d}", inside, folder)
-        yield record
+        row = f"{name or 'row'}-{number:06d}"
+        places: dict[str, Path] = {}
+        for column in AUDIO_COLUMNS:
+            if isinstance(record.get(column), dict):
+                store = inside / f"{row}.{column}"
+                record[column], places[column] = _file_of(record[column], row, store, folder)
+        yield record | {PLACES: places}
 
 
-def _file_of(audio: dict[str, Any], name: str, inside: Path, folder: Path) -> dict[str, Any]:
-    """The columns of a row's audio: what it is called, and where it lies."""
+def _file_of(audio: dict[str, Any], row: str, store: Path, folder: Path) -> tuple[str, Path]:
+    """What a row's audio is called, and where it lies: in `store`, if not in a file already."""
     given = Path(audio.get("path") or "")
     if audio.get("bytes") is None:
-        return {"audio": str(given), PLACE: folder / given}
-    called = f"{name}-{given.name}" if given.name else name
-    place = inside / called
-    place.write_bytes(audio["bytes"])
-    return {"audio": called, PLACE: place}
+        return str(given), folder / given
+    with writing(store):
+        store.write_bytes(audio["bytes"])
+    return f"{row}-{given.name}" if given.name else row, store

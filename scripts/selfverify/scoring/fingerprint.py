@@ -18,10 +18,11 @@ LIBRARY = Path(__file__).parents[1]
 METRIC_CODE = (
     "metric", "languages", "audio", "asr", "scoring/headers.py", "scoring/decoding.py",
     "scoring/opening.py", "scoring/preparation.py", "scoring/hearing.py", "scoring/verdicts.py",
+    "scoring/decisions.py",
 )  # fmt: skip
 PACKAGES = (
-    "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "openvino", "transformers",
-    "jiwer", "soxr", "av",
+    "openai-whisper", "faster-whisper", "ctranslate2", "onnxruntime", "openvino", "torch",
+    "transformers", "jiwer", "soxr", "av",
 )  # fmt: skip
 WEIGHTS = {".bin", ".ort", ".pt", ".safetensors"}  # suffixes; a model may have several such files
 

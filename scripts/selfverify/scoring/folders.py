@@ -4,6 +4,7 @@ Whatever has a text or audio is a record; what lacks the other one becomes a bad
 that was never written must not vanish from the count.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,7 @@ def _of_kaldi(folder: Path) -> Iterator[dict[str, str]]:
         record = {"id": name, "audio": place, "text": texts.get(name, "")}
         if place.endswith("|"):
             record[PROBLEM] = "wav.scp has a command, which is not run; write its output to a file"
-        elif not (folder / place).exists() and Path(place).exists():
+        elif not os.path.exists(folder / place) and os.path.exists(place):  # these never raise
             record["audio"] = str(Path(place).resolve())  # Kaldi's are relative to where it runs
         yield record
 
@@ -56,14 +57,15 @@ def _of_kaldi(folder: Path) -> Iterator[dict[str, str]]:
 def _of_librispeech(transcripts: Path, folder: Path) -> Iterator[dict[str, str]]:
     for name, text in _by_id(transcripts).items():
         files = [transcripts.with_name(f"{name}{suffix}") for suffix in AUDIO]
-        found = next((file for file in files if file.is_file()), files[1])
+        found = next((file for file in files if os.path.isfile(file)), files[1])
         yield {"id": name, "audio": str(found.relative_to(folder)), "text": text}
 
 
 def _of_pairs(folder: Path) -> Iterator[dict[str, str]]:
-    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    # Not all that are files: of one that cannot be looked at it is not known, and it is a bad row.
+    files = sorted(file for file in folder.rglob("*") if not os.path.isdir(file))
     audio = [file for file in files if file.suffix.lower() in AUDIO]
-    texts = {file.with_suffix(""): file for file in files if file.suffix == ".txt"}
+    texts = {file.with_suffix(""): file for file in files if file.suffix.lower() == ".txt"}
     for file in audio:
         place = str(file.relative_to(folder))
         yield {"audio": place} | _text_of(texts.get(file.with_suffix("")), place)
@@ -78,7 +80,10 @@ def _text_of(file: Path | None, audio: str) -> dict[str, str]:
     try:
         return {"text": " ".join(file.read_text(encoding="utf-8-sig").split())}
     except UnicodeDecodeError:
-        return {"text": "", PROBLEM: f"{file.name} is not UTF-8"}
+        problem = "is not UTF-8"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    return {"text": "", PROBLEM: f"{file.name} {problem}"}
 
 
 def _by_id(path: Path) -> dict[str, str]:

@@ -43,9 +43,14 @@ class Gate:
 
 def check_limits(max_rate: float, confidence: float) -> None:
     """Raises `InputError` if a limit or a confidence is no number between 0 and 1."""
-    for name, value in (("--max-rate", max_rate), ("--confidence", confidence)):
-        if not 0.0 < value < 1.0:
-            raise InputError(f"{name} {value}: a number between 0 and 1, such as .02")
+    check_share("--max-rate", max_rate)
+    check_share("--confidence", confidence)
+
+
+def check_share(option: str, value: float) -> None:
+    """Raises `InputError` if an option's value is no number between 0 and 1."""
+    if not 0.0 < value < 1.0:
+        raise InputError(f"{option} {value}: a number between 0 and 1, such as .02")
 
 
 def ask_gate(decisions: Sequence[str], *, max_rate: float, confidence: float = 0.95) -> Gate:

@@ -16,9 +16,10 @@ from selfverify.asr.base import Hypothesis, Recogniser
 from selfverify.asr.clips import transcribe_batches
 from selfverify.audio.samples import RECOGNISER_RATE, encode_flac
 from selfverify.errors import InputError
-from selfverify.scoring.manifest import BadRow, Row
 from selfverify.scoring.opening import Opened, open_audio
+from selfverify.scoring.outputs import writing
 from selfverify.scoring.preparation import prepare
+from selfverify.scoring.rows import BadRow, Row, printable
 from selfverify.storage.records import Clip, StopReason
 from selfverify.workflow.progress import progress
 
@@ -40,13 +41,21 @@ class Heard:
 
 
 def read_finished(path: Path) -> dict[str, Heard]:
-    """Returns what a killed run had heard, by key, and cuts off a line that it was writing."""
-    if not path.exists():
-        return {}
-    data = path.read_bytes()
-    end = data.rfind(b"\n") + 1
-    os.truncate(path, end)
-    finished = [Heard(**json.loads(line)) for line in data[:end].splitlines()]
+    """Returns what a killed run had heard, by key, and cuts off a line that it was writing.
+
+    Raises:
+        InputError: if the file cannot be read or cut, or is no such file.
+    """
+    with writing(path):
+        if not path.exists():
+            return {}
+        data = path.read_bytes()
+        end = data.rfind(b"\n") + 1
+        os.truncate(path, end)
+    try:
+        finished = [Heard(**json.loads(line)) for line in data[:end].splitlines()]
+    except (ValueError, TypeError):
+        raise InputError(f"{path}: not what a killed run left; remove it and run again") from None
     return {heard.key: heard for heard in finished}
 
 
@@ -68,20 +77,22 @@ def hear_rows(
         partial: file that what is new is appended to at once.
         identity: of the recogniser, part of each key.
         min_speech_s: a clip with less speech is not shown to the recogniser.
+
+    Raises:
+        InputError: if `partial` cannot be written.
     """
     keys: dict[int, str] = {}
     bad: list[BadRow] = []
     bar = progress(name="score", total=len(rows), unit="clip")
     opened = _Opening(identity, finished, keys, bad)
-    with partial.open("a") as log:
-        for num_rows, clips, notes in opened.chunks(rows, BATCHES_AT_ONCE * recogniser.batch_size):
-            bar.update(num_rows - len(clips))
-            results = transcribe_batches(recogniser, clips, min_speech_s=min_speech_s)
-            for index, hypothesis in results:
-                heard = _heard(clips[index], hypothesis, notes[index])
-                print(json.dumps(asdict(heard)), file=log, flush=True)
-                finished[heard.key] = heard
-                bar.update()
+    for num_rows, clips, notes in opened.chunks(rows, BATCHES_AT_ONCE * recogniser.batch_size):
+        bar.update(num_rows - len(clips))
+        results = transcribe_batches(recogniser, clips, min_speech_s=min_speech_s)
+        for index, hypothesis in results:
+            heard = _heard(clips[index], hypothesis, notes[index])
+            _keep(heard, partial)
+            finished[heard.key] = heard
+            bar.update()
     bar.close()
     return {row: finished[key] for row, key in keys.items()}, bad
 
@@ -116,12 +127,18 @@ class _Opening:
         try:
             key = _key(row.path, self.identity)
             new = key not in self.finished and key not in known
-            opened = open_audio(row.path) if new else None
+            found = _clip(key, open_audio(row.path)) if new else None
             self.keys[row.row] = key
         except (InputError, OSError) as error:
-            self.bad.append(BadRow(row.row, row.audio, str(error)))
+            self.bad.append(BadRow(row.row, row.audio, printable(error)))
             return None
-        return (_clip(key, opened), opened.preparation) if opened else None
+        return found
+
+
+def _keep(heard: Heard, partial: Path) -> None:
+    """Appends a line. The file is opened for it alone: closing writes again what failed before."""
+    with writing(partial), partial.open("a") as log:
+        print(json.dumps(asdict(heard)), file=log)
 
 
 def _columns(clips: dict[str, tuple[Clip, str]]) -> tuple[list[Clip], list[str]]:
@@ -136,10 +153,10 @@ def _key(path: Path, identity: str) -> str:
     return digest.hexdigest()
 
 
-def _clip(key: str, opened: Opened) -> Clip:
-    """What is shown to the recogniser, with the measures of the file."""
+def _clip(key: str, opened: Opened) -> tuple[Clip, str]:
+    """What is shown to the recogniser, with the measures of the file, and what was done to it."""
     shown, speech_s = prepare(opened.audio)
-    return Clip(
+    clip = Clip(
         utterance_id=key,
         candidate_index=0,
         audio={"bytes": encode_flac(shown, RECOGNISER_RATE), "path": None} if shown.size else None,
@@ -149,6 +166,7 @@ def _clip(key: str, opened: Opened) -> Clip:
         rms_db=opened.rms_db,
         stop_reason=StopReason.EOS,
     )
+    return clip, opened.preparation
 
 
 def _heard(clip: Clip, hypothesis: Hypothesis, preparation: str) -> Heard:

@@ -35,7 +35,7 @@ class _Totals:
     peak: float = 0.0
 
     def add(self, block: np.ndarray, mono: np.ndarray) -> None:
-        if not np.isfinite(block).all():
+        if not (np.isfinite(block).all() and np.isfinite(mono).all()):
             raise InputError("unreadable audio: samples that are no finite numbers")
         power = np.square(block, dtype=np.float64).sum(axis=0)
         self.channels = power if self.channels is None else self.channels + power
@@ -58,6 +58,12 @@ def open_audio(path: Path) -> Opened:
     if channels is not None and totals.mono < CANCELLED * channels.max():
         return _read(path, int(channels.argmax()))[0]
     return opened
+
+
+def measure_seconds(path: Path) -> float:
+    """Returns how long a file is, as `open_audio` measures it; errors as of `scoring.decoding`."""
+    with decode(path) as source:
+        return sum(map(len, source.blocks)) / source.sample_rate
 
 
 def _read(path: Path, channel: int | None) -> tuple[Opened, _Totals]:
@@ -90,7 +96,8 @@ def _resampled(source: Source, channel: int | None, totals: _Totals) -> Iterator
 
 def _mono(source: Source, channel: int | None, totals: _Totals) -> Iterator[np.ndarray]:
     for block in source.blocks:
-        mono = block.mean(axis=1) if channel is None else block[:, channel]
+        with np.errstate(over="ignore"):  # it is told as a bad row
+            mono = block.mean(axis=1) if channel is None else block[:, channel]
         totals.add(block, mono)
         yield np.ascontiguousarray(mono)
 

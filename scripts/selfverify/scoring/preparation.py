@@ -13,6 +13,7 @@ from selfverify.audio.samples import RECOGNISER_RATE
 
 PEAK = 0.5
 QUIET = 0.01 * PEAK  # 40 dB below the peak
+LEAST_PEAK = float(np.finfo(np.float32).tiny)  # what is smaller cannot be scaled up: silence
 EDGE_S = 0.1  # kept around what is above QUIET, zeros where the file has none
 # As `audio.voice_activity` has them, for the same seconds of speech.
 VOICE = VadOptions(
@@ -27,7 +28,7 @@ def prepare(audio: np.ndarray) -> tuple[np.ndarray, float]:
     Without speech all that is above `QUIET` is returned.
     """
     peak = float(np.abs(audio).max(initial=0.0))
-    if not peak:
+    if peak < LEAST_PEAK:
         return audio[:0], 0.0
     audio = _cut(audio * (PEAK / peak))
     spans = get_speech_timestamps(audio, VOICE)

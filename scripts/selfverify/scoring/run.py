@@ -13,12 +13,16 @@ import pandas as pd
 from selfverify.errors import InputError
 from selfverify.languages.identification import check_texts
 from selfverify.metric.normalisation import strip_tags
+from selfverify.scoring.datasets_on_disk import PLACES
 from selfverify.scoring.fingerprint import path_of, short
 from selfverify.scoring.hearing import Heard, hear_rows, read_finished
 from selfverify.scoring.listening import load_listener
-from selfverify.scoring.manifest import BadRow, Row, read_manifest, read_record
+from selfverify.scoring.manifest import read_manifest
 from selfverify.scoring.options import OF_THE_STUDY, ScoreOptions
+from selfverify.scoring.outputs import held, writing
+from selfverify.scoring.rows import BadRow, Row, printable, read_record
 from selfverify.scoring.verdicts import judge_row, summarise
+from selfverify.storage.files import write_text
 from selfverify.storage.tables import write_csv, write_table
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], None]] = {
@@ -41,6 +45,15 @@ class Scores:
         return summarise(self.verdicts, self.bad_rows)
 
 
+class NothingScored(InputError):
+    """No row could be scored; `bad_rows` say why."""
+
+    def __init__(self, manifest: Path, bad_rows: tuple[BadRow, ...]) -> None:
+        first = f"row {bad_rows[0].row}: {bad_rows[0].audio}: {bad_rows[0].reason}"
+        super().__init__(f"{manifest}: none of {len(bad_rows)} rows can be scored; {first}")
+        self.bad_rows = bad_rows
+
+
 def score_manifest(
     manifest: Path, out: Path | None = None, options: ScoreOptions = OF_THE_STUDY
 ) -> Scores:
@@ -56,37 +69,36 @@ def score_manifest(
         options: what listens and what judges.
 
     Raises:
-        InputError: if an option or the manifest makes no sense, or no row could be scored.
+        InputError: if an option or the manifest makes no sense, `out` cannot be written or another
+            run is writing it; `NothingScored` if no row could be scored.
     """
     if out is None:
         with TemporaryDirectory() as folder:
             return score_manifest(manifest, Path(folder) / "verdicts.parquet", options)
     _check(manifest, out, options)
     rows, bad = read_manifest(manifest, options.language, trust_language=options.trust_language)
-    out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f"{out.name}.partial.jsonl")
-    made_by = options.fingerprint()
-    heard, unreadable = _hear(rows, partial, options, made_by)
-    bad = sorted([*bad, *unreadable], key=lambda row: row.row)
-    _write_bad_rows(bad, out.with_name(f"{out.stem}.bad_rows.csv"))
-    judged = pd.DataFrame(_judge(row, [h[row.row] for h in heard], options) for row in rows
-                          if row.row in heard[0])  # fmt: skip
-    if len(judged):
-        judged["made_by"] = short(made_by)
-        WRITERS[out.suffix](judged, out)
-        path_of(out).write_text(json.dumps(made_by, indent=1) + "\n")
-    partial.unlink()
-    if judged.empty:
-        first = f"row {bad[0].row}: {bad[0].audio}: {bad[0].reason}"
-        raise InputError(f"{manifest}: none of {len(bad)} rows can be scored; {first}")
-    return Scores(judged, tuple(bad), made_by)
+    with held(partial, out):
+        made_by = options.fingerprint()
+        heard, unreadable = _hear(rows, partial, options, made_by)
+        bad = sorted([*bad, *unreadable], key=lambda row: row.row)
+        column = {"made_by": short(made_by)}
+        judged = [_judge(row, [h[row.row] for h in heard], options) | column
+                  for row in rows if row.row in heard[0]]  # fmt: skip
+        scores = Scores(pd.DataFrame(judged), tuple(bad), made_by)
+        with writing(out):
+            _write(scores, out)
+            partial.unlink(missing_ok=True)
+    if scores.verdicts.empty:
+        raise NothingScored(manifest, scores.bad_rows)
+    return scores
 
 
 def score_clip(
     audio: Path | bytes,
     text: str,
     *,
-    spoken: Sequence[str] = (),
+    spoken: Sequence[str] | str = (),
     expected_s: float | None = None,
     options: ScoreOptions = OF_THE_STUDY,
 ) -> dict[str, object]:
@@ -97,7 +109,7 @@ def score_clip(
     Args:
         audio: a file, or its bytes: WAV, FLAC, MP3, Ogg, M4A, WebM, … at any rate.
         text: what should have been said.
-        spoken: other acceptable readings.
+        spoken: other acceptable readings, or one.
         expected_s: seconds that the text should take; None: estimated at the pace of `options`.
         options: what listens and what judges.
 
@@ -110,13 +122,14 @@ def score_clip(
         if isinstance(audio, bytes):
             path.write_bytes(audio)
         record = {
-            "audio": str(path),
+            "audio": "clip",
+            PLACES: {"audio": path},
             "text": text,
-            "spoken": list(spoken),
+            "spoken": [spoken] if isinstance(spoken, str) else list(spoken),
             "expected_s": expected_s,
         }
         if not options.trust_language:
-            check_texts([strip_tags(text)], options.language, "the text")
+            check_texts([strip_tags(printable(text))], options.language, "the text")
         row = read_record(1, record, Path(folder), options.language)
         heard, bad = _hear([row], Path(folder) / "partial", options, options.fingerprint())
     if bad:
@@ -160,9 +173,20 @@ def _check(manifest: Path, out: Path, options: ScoreOptions) -> None:
         raise InputError(f"--out {out}: verdicts are written as {' or '.join(WRITERS)}")
     if out.resolve() == manifest.resolve():
         raise InputError(f"--out {out}: that is the manifest; give another name")
+    with writing(out):
+        if out.is_dir():
+            raise InputError(f"--out {out}: that is a folder; name a file in it")
 
 
-def _write_bad_rows(bad: list[BadRow], path: Path) -> None:
-    path.unlink(missing_ok=True)  # an earlier run's
-    if bad:
-        write_csv(pd.DataFrame(map(asdict, bad)), path)
+def _write(scores: Scores, out: Path) -> None:
+    """Writes all but the reports; what is there of an earlier run would pass for this one's."""
+    bad_rows = out.with_name(f"{out.stem}.bad_rows.csv")
+    bad_rows.unlink(missing_ok=True)
+    if scores.bad_rows:
+        write_csv(pd.DataFrame(map(asdict, scores.bad_rows)), bad_rows)
+    if scores.verdicts.empty:
+        out.unlink(missing_ok=True)
+        path_of(out).unlink(missing_ok=True)
+        return
+    WRITERS[out.suffix](scores.verdicts, out)
+    write_text(path_of(out), json.dumps(scores.made_by, indent=1) + "\n")

@@ -12,7 +12,7 @@ from selfverify.languages.base import Language
 from selfverify.metric.taxonomy import Evidence, Thresholds, judge, verdict_columns
 from selfverify.scoring.decisions import FAIL, NOT_JUDGED, decide
 from selfverify.scoring.hearing import Heard
-from selfverify.scoring.manifest import BadRow, Row
+from selfverify.scoring.rows import BadRow, Row
 from selfverify.statistics.intervals import clopper_pearson
 from selfverify.storage.records import FailureMode, StopReason
 

@@ -41,6 +41,15 @@ def test_a_long_sentence_is_cut_at_clauses_before_words():
     ]
 
 
+@pytest.mark.parametrize(
+    "tag", ['<break time="500 ms"/>', "[clears throat]", "[takes deep breath]"]
+)
+def test_a_tag_for_the_voice_is_not_cut(tag):
+    found = pieces(f"Peter has fifteen {tag} dark rings {tag} and old {tag} chairs", max_s=0.5)
+    assert len(found) > 5
+    assert sum(piece.count(tag) for piece in found) == 3
+
+
 def test_the_pause_is_that_of_the_place_of_the_cut():
     found = [s.pause for s in split_text("One, two. Three.\n\nFour.", max_s=9, pace=MINI_VOICE)]
     assert found == [Pause.SENTENCE, Pause.PARAGRAPH, Pause.PARAGRAPH]

@@ -39,6 +39,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)")
 _NO_END = re.compile(rf"(?:{_TITLES}|\b[A-Z]\.)$")
 _NUMBER_SIGN = re.compile(r"\b[Nn]o\.$")  # before a digit: elsewhere it is a word at an end
 _CONJUNCTIONS = "and|or|but|because|which|while|when|that"
+# Tags for the voice are not cut: half of one is a word to be said. Long ones are no tags.
+_TAG = re.compile(r"<[^<>]{1,200}>|\[\w+(?: \w+){1,2}\]")
+_GLUE = "\ue000"  # for a space in a tag; of the private use area, so in no text
 # Where a sentence that is too long is cut, the best places first.
 _CUTS = (
     (re.compile(r"(?<=[;:])\s+"), Pause.CLAUSE),
@@ -68,7 +71,8 @@ def split_text(text: str, *, max_s: float, pace: Pace) -> list[TextSegment]:
     """
     segments: list[TextSegment] = []
     for paragraph in re.split(r"\n\s*\n", tidy(text)):
-        sentences = list(_sentences(" ".join(paragraph.split())))
+        glued = _TAG.sub(lambda tag: tag[0].replace(" ", _GLUE), " ".join(paragraph.split()))
+        sentences = list(_sentences(glued))
         for number, sentence in enumerate(sentences):
             is_last = number == len(sentences) - 1
             after = Pause.PARAGRAPH if is_last else Pause.SENTENCE
@@ -105,7 +109,7 @@ def _within(sentence: str, max_s: float, pace: Pace, after: Pause) -> list[TextS
                 else _packed(pattern.split(piece), max_s, pace, pause, last)
             )
         ]
-    return [TextSegment(piece, pause) for piece, pause in pieces]
+    return [TextSegment(piece.replace(_GLUE, " "), pause) for piece, pause in pieces]
 
 
 def _packed(

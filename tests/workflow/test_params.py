@@ -20,15 +20,27 @@ def test_the_shipped_parameters_pass(params):
     check_params(params)
 
 
-def test_the_quick_study_is_the_mini_track_with_less_of_it(params):
-    quick = yaml.safe_load((ROOT / "params.quick.yaml").read_text())
-    track, mini = quick["tracks"]["quick"], params["tracks"]["mini"]
-    check_params(params | {"track": "quick", "tracks": params["tracks"] | quick["tracks"]})
+@pytest.mark.parametrize("name", ["quick", "online"])
+def test_a_study_of_its_own_has_the_models_of_the_mini_track(params, name):
+    own = yaml.safe_load((ROOT / f"params.{name}.yaml").read_text())
+    track, mini = own["tracks"][name], params["tracks"]["mini"]
+    check_params(params | {"track": name, "tracks": params["tracks"] | own["tracks"]})
     for kind in ("systems", "codecs", "recognisers"):
         assert {name: mini[kind][name] for name in track[kind]} == track[kind], kind
     assert [track[role] for role in ("verifier", "evaluator")] == [
         mini[role] for role in ("verifier", "evaluator")
     ]
+
+
+def test_online_sft_is_asked_again_as_it_was(params):
+    own = yaml.safe_load((ROOT / "params.online.yaml").read_text())
+    plans = [p["tracks"][t]["distillation"] for p, t in ((params, "mini"), (own, "online"))]
+    first, again = plans
+    new = {"in_all", "arms", "rivals", "systems", "matched_temperature", "sharpening_line"}
+    kept = first.keys() - new - {"primary_contrasts", "sweep"}
+    assert {key: again[key] for key in kept} == {key: first[key] for key in kept}
+    arm = first["arms"]["online-sft"]
+    assert again["arms"] == {"online-sft": arm, "online-sft-random": arm | {"selection": "random"}}
 
 
 def test_the_extended_study_adds_to_that_of_all(params):

@@ -14,8 +14,9 @@ NOTE = (
     "Candidates: sampled and verified for this training; a policy of a later round has those of "
     "the rounds before it behind it. Never pass: prompts whose candidates all fail, from which "
     "nothing is learnt. Learnt: of each prompt with a candidate that passes, the best of these "
-    "(verified), all of these (passing), any of its candidates (random) or all (own); the voice's "
-    "own speech of each prompt (reference); pairs; or all candidates, weighed by how they compare. "
+    "(verified), all of these (passing), any of its candidates (random) or all (own); of prompts "
+    "with both outcomes all that pass (contested) or all that fail (failing); the voice's own "
+    "speech of each prompt (reference); pairs; or all candidates, weighed by how they compare. "
     "Examples: such prompts. Pairs: prompts with both outcomes; frames of the chosen and the "
     "rejected, on average, and how the rejected fail. Sequences: steps times batch, two to a pair."
 )

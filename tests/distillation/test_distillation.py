@@ -137,6 +137,15 @@ def test_all_that_passes_is_learnt_as_often_as_it_passes():
     assert control == [*pool, others[1]]  # failures too, but of the same prompts
 
 
+def test_right_and_wrong_speech_are_of_the_same_prompts():
+    contested = [candidate(0.1), candidate(1.5, SILENT, index=1), candidate(0.2, index=2)]
+    unheard = candidate(float("inf"), ERROR, index=3)
+    sure = [candidate(0.1, utterance="u2"), candidate(1.5, SILENT, utterance="u3")]
+    pools = [*contested, unheard, *sure]
+    assert SELECTIONS["contested"](pools, 1) == [contested[0], contested[2]]
+    assert SELECTIONS["failing"](pools, 1) == [contested[1]]
+
+
 def test_description_counts_prompts_and_modes():
     pool = [candidate(0.1), candidate(2.0, SILENT), candidate(2.0, SILENT, utterance="u2")]
     facts = describe(pool)

@@ -82,7 +82,7 @@ def sft_trainer(
     """
     if not candidates:
         raise InputError("no candidate passes, so there is nothing to learn; add training prompts")
-    are_verified = settings.selection not in ("random", "own")
+    are_verified = settings.selection not in ("random", "own", "failing")
     examples = examples_of(system, candidates, are_verified=are_verified)
     options = trainer_options(settings, run, device, dtype_name(system))
     options |= batch_options(settings.batch_size, settings.micro_batch_size)

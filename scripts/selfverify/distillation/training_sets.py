@@ -73,12 +73,35 @@ def all_own(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandidate]:
     return [candidate for pool in pools for candidate in pool if candidate.is_judged]
 
 
+def contested_that_pass(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandidate]:
+    """Returns every candidate that passes of each utterance of which another fails.
+
+    Args:
+        candidates: by utterance.
+    """
+    return [c for pool in _contested(candidates) for c in pool if c.passes]
+
+
+def contested_that_fail(candidates: Sequence[TrainingCandidate]) -> list[TrainingCandidate]:
+    """Returns every candidate that fails of each utterance of which another passes.
+
+    The far end of `contested_that_pass`: own speech of the same prompts, all of it wrong. If even
+    these two teach the same, selection does not reach what is learnt.
+
+    Args:
+        candidates: by utterance.
+    """
+    return [c for pool in _contested(candidates) for c in pool if c.fails]
+
+
 # What SFT learns from, by the arm's `selection`.
 SELECTIONS: dict[str, Callable[[Sequence[TrainingCandidate], int], list[TrainingCandidate]]] = {
     "verified": lambda candidates, _: best_of_n(candidates),
     "passing": lambda candidates, _: all_that_pass(candidates),
     "random": random_of_each,
     "own": lambda candidates, _: all_own(candidates),
+    "contested": lambda candidates, _: contested_that_pass(candidates),
+    "failing": lambda candidates, _: contested_that_fail(candidates),
     "reference": lambda candidates, _: list(candidates),  # one true speech of each prompt
 }
 
@@ -173,6 +196,12 @@ def describe(
 
 def _pools(candidates: Sequence[TrainingCandidate]) -> Iterable[list[TrainingCandidate]]:
     return (list(pool) for _, pool in groupby(candidates, key=lambda c: c.utterance_id))
+
+
+def _contested(candidates: Sequence[TrainingCandidate]) -> list[list[TrainingCandidate]]:
+    """The pools in which one passes and another fails."""
+    pools = _pools(candidates)
+    return [p for p in pools if any(c.passes for c in p) and any(c.fails for c in p)]
 
 
 def _best(pool: list[TrainingCandidate]) -> TrainingCandidate | None:

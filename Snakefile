@@ -47,6 +47,7 @@ if POLICIES:
     include: "rules/comparison.smk"
 
 
+include: "rules/likelihood.smk"
 include: "rules/speaking.smk"
 include: "rules/document.smk"
 include: "rules/metadata.smk"

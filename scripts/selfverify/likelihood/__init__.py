@@ -1,0 +1,1 @@
+"""What systems themselves make of their candidates, before anybody has heard them."""

@@ -363,6 +363,15 @@ def judged(names, folder="verdicts", sets=ORIGINAL_SETS):
     return [f"{DATA}/{folder}/{name}/{prompt_set}.parquet" for name in names for prompt_set in sets]
 
 
+def viewed(scorers, sets):
+    """What speakers make of the candidates of their systems: a mapping from a speaker to its system."""
+    return [
+        f"{DATA}/likelihood/{system}/{prompt_set}/{scorer}.parquet"
+        for scorer, system in scorers.items()
+        for prompt_set in sets
+    ]
+
+
 def judged_audio(name):
     """Audio of the prompts that no system chose."""
     return shard_files(f"{DATA}/audio", name, sets=lambda _: ORIGINAL_SETS)

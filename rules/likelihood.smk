@@ -9,15 +9,6 @@ out: data/{track}/likelihood/{system}/{prompt_set}/{scorer}.parquet
 UNSURE_SETS = [name for name in ORIGINAL_SETS if name == "hard"] or ORIGINAL_SETS
 
 
-def viewed(scorers):
-    """What speakers make of the candidates of their systems, from a speaker to its system."""
-    return [
-        f"{DATA}/likelihood/{system}/{prompt_set}/{scorer}.parquet"
-        for scorer, system in scorers.items()
-        for prompt_set in UNSURE_SETS
-    ]
-
-
 rule measure_likelihood:
     """How likely a system's candidates are to itself, or to a policy of it."""
     input:
@@ -58,7 +49,7 @@ rule table_likelihood:
     input:
         code=code("table_likelihood"),
         verdicts=judged(TRACK["systems"], sets=UNSURE_SETS),
-        views=viewed({system: system for system in TRACK["systems"]}),
+        views=viewed({system: system for system in TRACK["systems"]}, UNSURE_SETS),
     output:
         **figure_files("table_likelihood", csv="csv", markdown="md", latex="tex"),
     log:
@@ -81,7 +72,9 @@ if POLICIES:
         input:
             code=code("table_likelihood"),
             verdicts=judged(DISTILLATION["systems"], sets=UNSURE_SETS),
-            views=viewed({system: system for system in DISTILLATION["systems"]} | SEEN_BY),
+            views=viewed(
+                {system: system for system in DISTILLATION["systems"]} | SEEN_BY, UNSURE_SETS
+            ),
         output:
             **figure_files("table_learnt", csv="csv", markdown="md", latex="tex"),
         log:

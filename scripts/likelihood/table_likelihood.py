@@ -68,7 +68,7 @@ def _read(path: Path, pools: JudgedPools) -> dict[str, np.ndarray]:
     """The columns of views of the judged candidates, shape (prompts, M) or (prompts, M, D)."""
     table = pd.read_parquet(path).sort_values(KEYS)
     table = table[table["utterance_id"].isin(pools.utterance_ids)]
-    ids = tuple(table["utterance_id"].unique())
+    ids = tuple(dict.fromkeys(table["utterance_id"]))
     if ids != pools.utterance_ids or len(table) != pools.fails.size:
         raise InputError(f"{path}: not the candidates that were judged; make both again")
     return {

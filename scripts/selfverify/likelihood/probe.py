@@ -43,7 +43,8 @@ def fit(features: np.ndarray, fails: np.ndarray) -> np.ndarray:
 
     def loss(coefficients: np.ndarray) -> tuple[float, np.ndarray]:
         margins = pairs @ coefficients
-        value = weights @ np.logaddexp(0, -margins) + PENALTY / 2 * coefficients @ coefficients
+        norm = float(coefficients @ coefficients)
+        value = float(weights @ np.logaddexp(0, -margins)) + PENALTY / 2 * norm
         slope = -(weights / (1 + np.exp(np.minimum(margins, 500.0)))) @ pairs
         return value, slope + PENALTY * coefficients
 

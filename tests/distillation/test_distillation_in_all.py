@@ -119,6 +119,17 @@ def test_a_sweep_is_tried_on_prompts_that_none_learns_from(whole, place):
     assert tried == {f"{pools}/{voice}/003.parquet" for voice in voices}
 
 
+def test_what_policies_have_learnt_is_asked_of_their_systems_candidates(whole, place):
+    graph = graph_of(snakemake(place, "-n", "table_learnt").stdout)
+    views = "data/mini/likelihood/mini-llasa/hard"
+    last = "mini-llasa-online-sft-1"
+    seen = {file for file in graph["figures/mini/table_learnt.csv"] if file.startswith(views)}
+    assert seen == {f"{views}/mini-llasa.parquet", f"{views}/{last}.parquet"}
+    needed = set(graph[f"{views}/{last}.parquet"])
+    assert "data/mini/candidates/mini-llasa/hard/000.parquet" in needed
+    assert f"data/mini/policies/{last}/SHA256SUMS" in needed
+
+
 def test_the_extended_study_is_planned(tmp_path):
     copy_tree(tmp_path)
     shutil.copy(ROOT / "params.extended.yaml", tmp_path)

@@ -40,7 +40,13 @@ def test_online_sft_is_asked_again_as_it_was(params):
     kept = first.keys() - new - {"primary_contrasts", "sweep"}
     assert {key: again[key] for key in kept} == {key: first[key] for key in kept}
     arm = first["arms"]["online-sft"]
-    assert again["arms"] == {"online-sft": arm, "online-sft-random": arm | {"selection": "random"}}
+    matched = first["arms"]["sft-matched"]
+    assert again["arms"] == {
+        "online-sft": arm,
+        "online-sft-random": arm | {"selection": "random"},
+        "sft-contested": matched | {"selection": "contested"},
+        "sft-failing": matched | {"selection": "failing"},
+    }
 
 
 def test_the_extended_study_adds_to_that_of_all(params):

@@ -122,10 +122,10 @@ def _row(
 
 
 def _alike(scores: np.ndarray, others: np.ndarray) -> float:
-    """Pearson's correlation within prompts; NaN where a score is infinite or all the same."""
-    one, two = (values - values.mean(axis=1, keepdims=True) for values in (scores, others))
-    if not np.isfinite(one).all():
+    """Pearson's correlation within prompts; NaN where a score is infinite, 0 where all are one."""
+    if not np.isfinite(scores).all():
         return np.nan
+    one, two = (values - values.mean(axis=1, keepdims=True) for values in (scores, others))
     return float((one * two).sum() / max(np.sqrt((one**2).sum() * (two**2).sum()), 1e-300))
 
 

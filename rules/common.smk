@@ -58,6 +58,8 @@ GRAMMAR_SETS, CRITERIA_SETS, LIBRISPEECH_SETS, ADVERSARIAL_SETS = (
     [name for name, entry in TEXTS.items() if entry["source"] == source]
     for source in ("grammar", "criteria", "librispeech", "adversarial")
 )
+# Of the n that are compared the one in the middle, for tables that show one.
+USUAL_N = sorted(TRACK["best_of"])[len(TRACK["best_of"]) // 2]
 # Without those whose texts are another set's.
 ORIGINAL_SETS = [name for name in PROMPT_SETS if name not in ADVERSARIAL_SETS]
 # Folder → where on the hub its checkpoint comes from.

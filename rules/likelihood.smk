@@ -14,10 +14,9 @@ rule measure_likelihood:
     input:
         code=code("measure_likelihood", SYSTEMS, of_system("adapter")),
         prompts=f"{DATA}/prompts/{{prompt_set}}.parquet",
-        candidates=lambda wildcards: [
-            f"{DATA}/candidates/{wildcards.system}/{wildcards.prompt_set}/{shard}.parquet"
-            for shard in shards(wildcards.prompt_set)
-        ],
+        candidates=lambda wildcards: shard_files(
+            f"{DATA}/candidates", wildcards.system, sets=lambda _: [wildcards.prompt_set]
+        ),
         checkpoint=files_of(lambda wildcards: SPEAKERS[wildcards.scorer]["checkpoint"]),
     output:
         f"{DATA}/likelihood/{{system}}/{{prompt_set}}/{{scorer}}.parquet",
@@ -58,7 +57,7 @@ rule table_likelihood:
         "../envs/default.yaml"
     params:
         options(
-            num_draws=TRACK["best_of"][-2:][0],
+            num_draws=USUAL_N,
             seed=config["seed"],
         ),
     shell:
@@ -82,6 +81,6 @@ if POLICIES:
         params:
             options(
                 arms=[f"{name}={policy.system}={policy.arm}" for name, policy in TRAINED.items()],
-                num_draws=TRACK["best_of"][-2:][0],
+                num_draws=USUAL_N,
                 seed=config["seed"],
             ),

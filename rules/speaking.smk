@@ -80,7 +80,7 @@ rule table_policies:
         "../envs/default.yaml"
     params:
         options(
-            best_of=sorted(TRACK["best_of"])[len(TRACK["best_of"]) // 2],
+            best_of=USUAL_N,
         ),
     shell:
         run("costs", to=TABLE)

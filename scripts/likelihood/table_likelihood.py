@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from selfverify.distillation.comparison import parse_arms
 from selfverify.errors import InputError
 from selfverify.likelihood.probe import held_out_scores
 from selfverify.results.judged_pools import KEYS, JudgedPools, read_pools
@@ -47,7 +48,7 @@ def table_likelihood(
     Raises:
         InputError: if views are not of the candidates that were judged.
     """
-    arm_of = {name: arm for name, _, arm in (entry.split("=") for entry in arms)}
+    arm_of = {name: arm for name, (_, arm) in parse_arms(arms).items()}
     rows: list[dict[str, Any]] = []
     for path in verdicts:
         pools = read_pools(path, min_size=num_draws)

@@ -1,8 +1,8 @@
-"""What systems make of their own candidates: by name alone, `table_likelihood` and `table_learnt`.
+"""What systems make of their own candidates: by name alone, the tables below.
 
 in:  data/{track}/candidates and verdicts, and of `table_learnt` policies
 out: data/{track}/likelihood/{system}/{prompt_set}/{scorer}.parquet
-     figures/{track}/table_likelihood.*, table_learnt.*
+     figures/{track}/table_likelihood.*, table_screening.*, table_learnt.*
 """
 
 # Where systems fail often enough to see by what.
@@ -62,6 +62,32 @@ rule table_likelihood:
         ),
     shell:
         run("verdicts", "views", to=TABLE)
+
+
+rule table_screening:
+    """Table: hearing only the least unsure of several draws."""
+    input:
+        code=code("table_screening"),
+        verdicts=judged(TRACK["systems"], sets=UNSURE_SETS),
+        views=viewed({system: system for system in TRACK["systems"]}, UNSURE_SETS),
+        starts=[
+            f"{DATA}/results/speak_{system}.json"
+            for system in TRACK["systems"]
+            for _ in UNSURE_SETS
+        ],
+    output:
+        **figure_files("table_screening", csv="csv", markdown="md", latex="tex"),
+    log:
+        f"logs/{TRACK_NAME}/table_screening.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            num_heard=TRACK["best_of"],
+            seed=config["seed"],
+        ),
+    shell:
+        run("verdicts", "views", "starts", to=TABLE)
 
 
 if POLICIES:

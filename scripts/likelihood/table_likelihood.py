@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from selfverify.distillation.comparison import parse_arms
-from selfverify.errors import InputError
+from selfverify.likelihood.judged_views import read_views
 from selfverify.likelihood.probe import held_out_scores
-from selfverify.results.judged_pools import KEYS, JudgedPools, read_pools
+from selfverify.results.judged_pools import JudgedPools, read_pools
 from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.best_of_n import failures_of_all, failures_of_best
 from selfverify.statistics.intervals import bootstrap_mean
@@ -53,29 +53,16 @@ def table_likelihood(
     for path in verdicts:
         pools = read_pools(path, min_size=num_draws)
         here = [p for p in views if p.parts[-3:-1] == (pools.system, pools.prompt_set)]
-        own = next(_read(p, pools) for p in here if p.stem == pools.system)
+        own = next(read_views(p, pools) for p in here if p.stem == pools.system)
         by_arm: dict[str, list[np.ndarray]] = {}
         for place in (p for p in here if p.stem in arm_of):
             # Less is better: what the policy finds likelier than its system did.
-            learnt = own["log_prob"] - _read(place, pools)["log_prob"]
+            learnt = own["log_prob"] - read_views(place, pools)["log_prob"]
             by_arm.setdefault(f"learnt by {arm_of[place.stem]}", []).append(learnt)
         scores = {name: [values] for name, values in _own_scores(own, pools).items()} | by_arm
         rows += [_row(name, found, own, pools, num_draws, seed) for name, found in scores.items()]
     write_csv(pd.DataFrame(rows), files.csv)
     write_shown(pd.DataFrame(map(_shown, rows)), NOTE.format(n=num_draws), files)
-
-
-def _read(path: Path, pools: JudgedPools) -> dict[str, np.ndarray]:
-    """The columns of views of the judged candidates, shape (prompts, M) or (prompts, M, D)."""
-    table = pd.read_parquet(path).sort_values(KEYS)
-    table = table[table["utterance_id"].isin(pools.utterance_ids)]
-    ids = tuple(dict.fromkeys(table["utterance_id"]))
-    if ids != pools.utterance_ids or len(table) != pools.fails.size:
-        raise InputError(f"{path}: not the candidates that were judged; make both again")
-    return {
-        name: np.array(table[name].tolist()).reshape(*pools.fails.shape, *shape)
-        for name, shape in (("log_prob", ()), ("num_ids", ()), ("entropy", ()), ("state", (-1,)))
-    }
 
 
 def _own_scores(own: dict[str, np.ndarray], pools: JudgedPools) -> dict[str, np.ndarray]:

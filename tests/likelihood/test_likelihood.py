@@ -1,5 +1,6 @@
 """What systems make of their own candidates, and whether it tells which of them fail."""
 
+import json
 from itertools import product
 
 import numpy as np
@@ -7,11 +8,13 @@ import pandas as pd
 import pytest
 from scripts.likelihood.measure_likelihood import measure_likelihood
 from scripts.likelihood.table_likelihood import table_likelihood
+from scripts.likelihood.table_screening import table_screening
 
 from selfverify.errors import InputError
 from selfverify.likelihood.probe import held_out_scores
-from selfverify.likelihood.views import view_candidates
+from selfverify.likelihood.views import mean_entropies, view_candidates
 from selfverify.results.markup import TableFiles
+from selfverify.selection.screening import heard_of
 from selfverify.statistics.ranking import ranked_right
 from selfverify.storage.records import Candidate, StopReason
 from selfverify.storage.tables import write_records
@@ -110,6 +113,32 @@ def test_a_policy_looks_at_what_its_system_has_drawn(tiny_systems, tmp_path):
     assert table["state"].map(len).tolist() == [64, 64]
 
 
+@pytest.mark.parametrize("adapter", ["llasa", "csm"])
+def test_how_unsure_a_system_was_is_one_number_alone_and_in_a_batch(tiny_systems, adapter):
+    system = load_system(adapter, tiny_systems[adapter])
+    drawn = candidates_of([(5, 6, 7, 8), (8, 9)])
+    views = list(view_candidates(system, drawn, [TEXT] * 2, temperature=0.7))
+    ids = [(system.prompt_ids(TEXT), candidate.token_ids) for candidate in drawn]
+    found = mean_entropies(system, ids, temperature=0.7)
+    assert found == pytest.approx([view.entropy for view in views], rel=1e-5)
+
+
+UNSURE = np.array([5.0, 1.0, 4.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize(
+    ("per_hearing", "num_orders", "size"), [(1, 1, 5), (2, 9, 2), (3, 9, 1), (5, 1, 1)]
+)
+def test_of_every_part_the_least_unsure_is_heard(per_hearing, num_orders, size, rng):
+    orders = list(heard_of(UNSURE, per_hearing, 9, rng))
+    assert [len(set(heard)) for heard in orders] == [size] * num_orders
+    if per_hearing == 2:
+        assert not any(0 in heard for heard in orders)  # the least sure is never the surer of two
+        assert {tuple(sorted(heard)) for heard in orders} > {(1, 3), (1, 4)}
+    if per_hearing == 5:
+        assert orders[0].tolist() == [1]
+
+
 def write_views(path, verdicts, log_prob):
     """Views of judged candidates, as likely as a function of their verdicts says."""
     table = pd.read_parquet(verdicts)[["utterance_id", "candidate_index", "is_catastrophic"]]
@@ -164,3 +193,34 @@ def test_views_of_other_candidates_are_refused(written, tmp_path):
     pd.read_parquet(policy).iloc[1:].to_parquet(policy)
     with pytest.raises(InputError, match=r"sft-1\.parquet: not the candidates that were judged"):
         make_table(tmp_path, verdicts, [own, policy])
+
+
+def test_screening_hears_the_surer_of_two_and_gains_what_that_tells(written, tmp_path):
+    verdicts, (own, _) = written
+    table = pd.read_parquet(own)
+    fails = pd.read_parquet(verdicts)["is_catastrophic"]
+    start = tmp_path / "speak_mini-llasa.json"
+    start.write_text(json.dumps({"start": {"good_cer": 0.3}}))
+
+    def screened(entropy):
+        table.assign(entropy=entropy).to_parquet(own)
+        files = TableFiles(*(tmp_path / f"s.{suffix}" for suffix in ("csv", "md", "tex")))
+        table_screening(
+            verdicts=[verdicts], views=[own], starts=[start], num_heard=[1, 2], seed=1, files=files
+        )
+        assert files.markdown.read_text().count("| mini-llasa ") == 5
+        return pd.read_csv(files.csv).set_index(["n", "draws_per_hearing"])
+
+    told = screened(fails.astype(float))
+    by_pool = fails.to_numpy().reshape(-1, 4)
+    assert told.loc[(1, 1), "failure_rate"] == pytest.approx(fails.mean(), abs=1e-6)
+    assert told.loc[(1, 4), "failure_rate"] == pytest.approx(by_pool.all(axis=1).mean(), abs=1e-6)
+    # Verifier and evaluator agree: until one is good, two hearings of two are as all four.
+    assert told.loc[(2, 2), "failure_rate"] == pytest.approx(by_pool.all(axis=1).mean(), abs=1e-6)
+    assert told.loc[(2, 2), "less"] == pytest.approx(
+        told.loc[(2, 1), "failure_rate"] - told.loc[(2, 2), "failure_rate"], abs=2e-6
+    )
+    drawn = told["mean_hearings"] * told.index.get_level_values("draws_per_hearing")
+    assert told["mean_draws"].to_numpy() == pytest.approx(drawn.to_numpy(), rel=1e-4)
+    nothing = screened(1.0)  # ties: the first of a part in random order, as without a choice
+    assert nothing.loc[(1, 2), "failure_rate"] == pytest.approx(fails.mean(), abs=0.02)

@@ -10,6 +10,7 @@ import soundfile as sf
 import selfverify
 from selfverify.asr.base import Hypothesis, Recogniser
 from selfverify.errors import InputError
+from selfverify.likelihood.views import mean_entropies
 from selfverify.scoring.manifest import read_manifest
 from selfverify.speaking import run, speaker, texts, verifier_model
 from selfverify.speaking.joining import EDGE_S, trim_silence, with_pause
@@ -128,6 +129,34 @@ def test_two_families_keep_what_both_rank_best(monkeypatch):
     assert one.recognisers == ["openvino-whisper-tiny.en", "moonshine-tiny.en"]
 
 
+def test_of_several_draws_the_one_that_the_system_was_least_unsure_of_is_heard(monkeypatch):
+    text = "Peter has fifteen dark rings."
+    plain = make(monkeypatch, [], n=4)
+    (four,) = speak(plain, text)
+    takes = [take.take for take in four.takes]
+    ids = [(plain._system.prompt_ids(text), take.sampled.token_ids) for take in takes]
+    unsure = mean_entropies(plain._system, ids, temperature=0.5)
+    (two,) = speak(make(monkeypatch, [], n=2, draws_per_hearing=2), text)
+    best = [min((0, 1), key=unsure.__getitem__), min((2, 3), key=unsure.__getitem__)]
+    assert [take.take.seed for take in two.takes] == [takes[i].seed for i in best]
+
+
+def test_a_draw_that_its_codes_condemn_is_not_heard_if_another_is_sound(monkeypatch):
+    one = make(monkeypatch, ["Peter has fifteen dark rings"], n=1, draws_per_hearing=2)
+    condemned = set()
+
+    def by_codes(take):
+        condemned.add(take.seed)
+        return None if len(condemned) > 1 else object()  # the first of the two
+
+    with monkeypatch.context() as patch:
+        patch.setattr(one._cascade, "by_codes", by_codes)
+        first, second = one._drawing.draw(
+            list(one._jobs([("t", one.split("Peter has fifteen dark rings."))])), 0.5
+        )[0]
+        assert one._least_unsure([first, second]) is second
+
+
 def test_what_is_cut_counts_as_capped():
     sampled = SampledCodes(list(range(9)), np.zeros((1, 8), int), StopReason.EOS)
     assert cut(sampled, 8) is sampled
@@ -148,6 +177,7 @@ def test_what_is_cut_counts_as_capped():
         ({"retry_after": 3}, "fewer than n, 3"),
         ({"retry_temperature": 0.0}, "retry_temperature 0.0: above 0"),
         ({"max_segment_s": -1.0}, "above 0"),
+        ({"draws_per_hearing": 0}, "draws_per_hearing 0: at least 1"),
     ],
 )
 def test_numbers_out_of_range_are_named(monkeypatch, options, message):

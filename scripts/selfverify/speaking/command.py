@@ -20,6 +20,7 @@ def speak(
     verifier: Literal["one", "grey", "both"] = "one",
     retry_after: int = 0,
     retry_temperature: float = 0.5,
+    draws_per_hearing: int = 1,
     seed: int = 2606,
     format: Literal["wav", "flac", "mp3"] = "wav",
     params: Path | None = None,
@@ -49,6 +50,8 @@ def speak(
             wrong); or both always, keeping the best by the mean of their ranks.
         retry_after: refused takes after which the temperature changes; 0: never.
         retry_temperature: to which.
+        draws_per_hearing: hear only the one of so many draws that the system was least unsure of;
+            worth it where hearing costs more than drawing.
         seed: of the draws.
         format: of the audio in a folder.
         params: a study's params.yaml; the one of this repository if not given.
@@ -62,7 +65,8 @@ def speak(
         lambda: Speaker(
             system, n=n, temperature=temperature, policy=policy, good_cer=good_cer,
             verifier=verifier,
-            retry_after=retry_after, retry_temperature=retry_temperature, seed=seed, params=params,
+            retry_after=retry_after, retry_temperature=retry_temperature,
+            draws_per_hearing=draws_per_hearing, seed=seed, params=params,
         ),
         strict=strict,
         suffix=f".{format}",

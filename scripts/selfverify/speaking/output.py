@@ -143,6 +143,7 @@ def write_sidecar(writer: AudioWriter, text_id: str, speaker: Speaker, num_segme
         "good_cer": speaker.start.good_cer,
         "retry_after": speaker.retry_after,
         "retry_temperature": speaker.retry_temperature,
+        "draws_per_hearing": speaker.draws_per_hearing,
         "max_segment_s": speaker.max_segment_s,
         "started_from": speaker.start.source,
         "segments": writer.segments,
@@ -195,9 +196,11 @@ def shown_start(setup: Setup, speaker: Speaker) -> str:
     """Returns a line on what is spoken with."""
     start = speaker.start
     good = f", at most {start.good_cer:.0%} of characters wrong"
+    few = speaker.draws_per_hearing
+    drawn = f"takes (each the least unsure of {few} draws)" if few > 1 else "draws"
     end = {"good": f" until one is good{good}", "accepted": " until one is accepted"}
     return (
         f"{setup.name}, {speaker.sample_rate} Hz, temperature {start.temperature:g}, at most "
-        f"{start.n} draws{end.get(speaker.policy_name, '')} ({start.source}); "
+        f"{start.n} {drawn}{end.get(speaker.policy_name, '')} ({start.source}); "
         f"verified by {' and '.join(speaker.recognisers)}"
     )

@@ -10,19 +10,18 @@ import numpy as np
 from selfverify.audio.pace import expected_seconds
 from selfverify.codecs import load_codec
 from selfverify.errors import InputError
-from selfverify.sampling.seeds import candidate_seed
-from selfverify.selection.early_abort import AbortRules, over_long_s
+from selfverify.selection.early_abort import AbortRules
 from selfverify.selection.policies import POLICIES, make_policy
 from selfverify.selection.verifiers import VERIFIERS
+from selfverify.speaking.drawing import Drawing
 from selfverify.speaking.joining import join_audio
-from selfverify.speaking.segments import Job, Segment, cut
+from selfverify.speaking.segments import Job, Segment
 from selfverify.speaking.setup import check_retry, read_setup, read_start, start_as_asked
 from selfverify.speaking.text import TextSegment, split_text
 from selfverify.speaking.verifier_model import load_families
 from selfverify.speaking.verifying import Cascade, Take
 from selfverify.storage.records import StopReason
 from selfverify.systems import load_system
-from selfverify.systems.base import SamplingRequest, SamplingSettings
 from selfverify.workflow.torch_setup import set_up_torch
 
 DEFAULT_SYSTEM = "mini-llasa"
@@ -50,6 +49,8 @@ class Speaker:
             its evaluator, where the first accepts with doubt (`grey`); `both` always.
         retry_after: refused candidates after which `retry_temperature` is used; 0: never.
         retry_temperature: of those that follow.
+        draws_per_hearing: of so many draws the one that the system was least unsure of is a
+            candidate, and heard; the others are neither decoded nor heard.
         seed: the same command with the same seed gives the same candidates.
         max_segment_s: longest segment, by what its text should take; if not given, the longest
             whose runaway limit is within the system's cap.
@@ -71,6 +72,7 @@ class Speaker:
         verifier: str = "one",
         retry_after: int = 0,
         retry_temperature: float = 0.5,
+        draws_per_hearing: int = 1,
         seed: int = BASE_SEED,
         max_segment_s: float | None = None,
         strict: bool = False,
@@ -79,6 +81,8 @@ class Speaker:
         self.setup = read_setup(system, params)
         self.start = start_as_asked(read_start(self.setup), n, temperature, good_cer)
         check_retry(retry_after, retry_temperature, self.start.n)
+        if draws_per_hearing < 1:
+            raise InputError(f"draws_per_hearing {draws_per_hearing}: at least 1")
         if max_segment_s is not None and not max_segment_s > 0:
             raise InputError(f"max_segment_s {max_segment_s}: above 0")
         for what, name, known in (
@@ -92,6 +96,7 @@ class Speaker:
         )
         self.retry_after, self.retry_temperature = retry_after, retry_temperature
         self.seed, self.strict = seed, strict
+        self.draws_per_hearing = draws_per_hearing
         self.rules = AbortRules(max_share=self.setup.thresholds.runaway_share)
         cap_s = self.setup.system["max_audio_s"]
         self.max_segment_s = max_segment_s or cap_s / self.rules.max_share
@@ -104,6 +109,10 @@ class Speaker:
         self._system = load_system(
             entry["adapter"], setup.checkpoint, voice=entry.get("voice", ""),
             device=setup.device, dtype=entry["dtype"],
+        )  # fmt: skip
+        self._drawing = Drawing(
+            self._system, setup, self.rules, seed=self.seed,
+            draws_per_hearing=self.draws_per_hearing,
         )  # fmt: skip
         codec = load_codec(setup.codec["adapter"], setup.codec_checkpoint, device=setup.device)
         self.sample_rate = codec.sample_rate
@@ -143,7 +152,7 @@ class Speaker:
             dropped: ids of texts of which no more is wanted; whoever asks may add to it meanwhile.
         """
         waiting = (job for job in self._jobs(texts) if job.text_id not in dropped)
-        size = self.setup.system["batch_size"]
+        size = self._drawing.batch_size
         order: deque[Job] = deque()
         open_jobs: list[Job] = []
         at_once = min(FIRST_BATCH, size)
@@ -188,7 +197,7 @@ class Speaker:
         jobs = list(self._jobs(texts))
         size = self.setup.system["batch_size"]
         for start in range(0, len(jobs), size):
-            takes = self._sample(jobs[start : start + size], self.start.temperature)
+            takes = self._drawing.first(jobs[start : start + size], self.start.temperature)
             audio = self._cascade.codec.decode([take.sampled.codes for take in takes])
             drawn += zip(audio, (take.sampled.stop_reason for take in takes), strict=True)
         return drawn
@@ -210,34 +219,15 @@ class Speaker:
             temperature = self.retry_temperature if retries else self.start.temperature
             by_temperature.setdefault(temperature, []).append(job)
         for temperature, group in by_temperature.items():
-            takes = self._sample(group, temperature)
+            drawn = self._drawing.draw(group, temperature)
+            takes = [self._least_unsure(few) for few in drawn]
             for job, judged in zip(group, self._cascade.judge(takes), strict=True):
                 job.takes.append(judged)
 
-    def _sample(self, jobs: list[Job], temperature: float) -> list[Take]:
-        """A take of each; the batch stops where the last of them is over-long for its text."""
-        entry = self.setup.system
-        cap_s = entry["max_audio_s"]
-        limits = [over_long_s(job.expected_s, cap_s, self.rules) for job in jobs]
-        settings = SamplingSettings(
-            temperature, entry["top_p"], entry["top_k"], max(limits),
-            entry.get("repetition_penalty", 1.0),
-        )  # fmt: skip
-        seeds = [
-            candidate_seed(self.seed, self.setup.name, f"{job.text_id}/{job.index}", len(job.takes))
-            for job in jobs
-        ]
-        requests = [
-            SamplingRequest(job.source.text, seed) for job, seed in zip(jobs, seeds, strict=True)
-        ]
-        sampled = self._system.sample(requests, settings)
-        return [
-            Take(
-                job.source.text, job.expected_s, seed, temperature,
-                cut(codes, round(limit * self._system.frame_rate)),
-            )
-            for job, seed, codes, limit in zip(jobs, seeds, sampled, limits, strict=True)
-        ]  # fmt: skip
+    def _least_unsure(self, takes: list[Take]) -> Take:
+        """Of several draws the one to hear: not one that its codes condemn, if there is another."""
+        sound = [take for take in takes if self._cascade.by_codes(take) is None]
+        return self._drawing.least_unsure(sound or takes)
 
     def _finish(self, job: Job) -> Segment:
         if not any(take.is_accepted for take in job.takes):

@@ -84,7 +84,7 @@ class Cascade:
 
     def judge(self, takes: Sequence[Take]) -> list[JudgedTake]:
         """Returns each take judged, in their order."""
-        judged = {i: self._by_codes(take) for i, take in enumerate(takes)}
+        judged = {i: self.by_codes(take) for i, take in enumerate(takes)}
         left = [i for i, verdict in judged.items() if verdict is None]
         heard = iter(self._by_audio([takes[i] for i in left]))
         return [verdict or next(heard) for verdict in judged.values()]
@@ -106,8 +106,8 @@ class Cascade:
             result[i] = replace(take, scores=refused, failure_mode=judged[i].failure_mode)
         return result
 
-    def _by_codes(self, take: Take) -> JudgedTake | None:
-        """The verdict where codes suffice, which costs next to nothing."""
+    def by_codes(self, take: Take) -> JudgedTake | None:
+        """Returns the verdict where codes suffice, which costs next to nothing."""
         sampled = take.sampled
         duration_s = self.codec.duration_s(sampled.codes.shape[1])
         is_over_long = duration_s > self.thresholds.runaway_share * take.expected_s

@@ -20,7 +20,7 @@ def test_the_shipped_parameters_pass(params):
     check_params(params)
 
 
-@pytest.mark.parametrize("name", ["quick", "online"])
+@pytest.mark.parametrize("name", ["quick", "hour", "online"])
 def test_a_study_of_its_own_has_the_models_of_the_mini_track(params, name):
     own = yaml.safe_load((ROOT / f"params.{name}.yaml").read_text())
     track, mini = own["tracks"][name], params["tracks"]["mini"]
@@ -30,6 +30,9 @@ def test_a_study_of_its_own_has_the_models_of_the_mini_track(params, name):
     assert [track[role] for role in ("verifier", "evaluator")] == [
         mini[role] for role in ("verifier", "evaluator")
     ]
+
+
+MORE_ARMS = ("sft", "sft-random", "sft-matched", "advantage", "dpo", "rpo")
 
 
 def test_online_sft_is_asked_again_as_it_was(params):
@@ -46,7 +49,7 @@ def test_online_sft_is_asked_again_as_it_was(params):
         "online-sft-random": arm | {"selection": "random"},
         "sft-contested": matched | {"selection": "contested"},
         "sft-failing": matched | {"selection": "failing"},
-    }
+    } | {name: first["arms"][name] for name in MORE_ARMS}
 
 
 def test_the_extended_study_adds_to_that_of_all(params):

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready-$(shell cksum envs/requirements.lock pyproject.toml | cksum | cut -d' ' -f1)
 
-.PHONY: all quick ready validators test quick-test faults audit check format cluster vllm lock clean
+.PHONY: all quick hour ready validators test quick-test faults audit check format cluster vllm lock clean
 
 all: $(READY)
 	$(VENV)/bin/snakemake all
@@ -11,6 +11,10 @@ all: $(READY)
 # A first figure in minutes: two systems, a few prompts; see params.quick.yaml.
 quick: $(READY)
 	$(VENV)/bin/snakemake all --configfile params.quick.yaml
+
+# The whole paper on fewer prompts: four systems, distillation; see params.hour.yaml.
+hour: $(READY)
+	$(VENV)/bin/snakemake all --configfile params.hour.yaml
 
 ready: $(READY)
 

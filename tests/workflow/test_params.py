@@ -32,7 +32,16 @@ def test_a_study_of_its_own_has_the_models_of_the_mini_track(params, name):
     ]
 
 
-MORE_ARMS = ("sft", "sft-random", "sft-matched", "advantage", "dpo", "rpo")
+def test_an_hours_distillation_trains_the_arms_of_the_mini_track(params):
+    own = yaml.safe_load((ROOT / "params.hour.yaml").read_text())
+    plans = [p["tracks"][t]["distillation"] for p, t in ((params, "mini"), (own, "hour"))]
+    mini, hour = plans
+    assert hour["in_all"]
+    assert {arm: mini["arms"][arm] for arm in hour["arms"]} == hour["arms"]
+    assert {name: mini["rivals"][name] for name in hour["rivals"]} == hour["rivals"]
+
+
+MORE_ARMS = ("sft", "sft-random", "sft-matched", "advantage", "rpo")
 
 
 def test_online_sft_is_asked_again_as_it_was(params):

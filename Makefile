@@ -12,7 +12,7 @@ all: $(READY)
 quick: $(READY)
 	$(VENV)/bin/snakemake all --configfile params.quick.yaml
 
-# The whole paper on fewer prompts: four systems, distillation; see params.hour.yaml.
+# Four systems and distillation of one on fewer prompts, up to the paper; see params.hour.yaml.
 hour: $(READY)
 	$(VENV)/bin/snakemake all --configfile params.hour.yaml
 

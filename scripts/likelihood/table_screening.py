@@ -94,8 +94,8 @@ def _spend(
     for scores, fails, of_each in zip(pools.scores, pools.fails, unsure, strict=True):
         orders = heard_of(of_each, per_hearing, NUM_ORDERS, rng)
         expected = [policy.expect(scores[i], fails[i], nothing[i]) for i in orders]
-        found.append([np.mean([(e.failure, e.draws) for e in expected], axis=0)])
-    failures, hearings = np.concatenate(found).T
+        found.append(np.mean([(e.failure, e.draws) for e in expected], axis=0))
+    failures, hearings = np.array(found).T
     return Spent(failures, hearings)
 
 

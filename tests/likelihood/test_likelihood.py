@@ -10,15 +10,17 @@ from scripts.likelihood.measure_likelihood import measure_likelihood
 from scripts.likelihood.table_likelihood import table_likelihood
 from scripts.likelihood.table_screening import table_screening
 
+from selfverify.distillation.teacher_forcing import entropies
 from selfverify.errors import InputError
 from selfverify.likelihood.probe import held_out_scores
-from selfverify.likelihood.views import mean_entropies, view_candidates
+from selfverify.likelihood.views import view_candidates
 from selfverify.results.markup import TableFiles
 from selfverify.selection.screening import heard_of
 from selfverify.statistics.ranking import ranked_right
 from selfverify.storage.records import Candidate, StopReason
 from selfverify.storage.tables import write_records
 from selfverify.systems import load_system
+from selfverify.systems.base import SamplingSettings
 from tiny import NUM_CODES
 from verdicts import write_verdicts
 
@@ -114,12 +116,13 @@ def test_a_policy_looks_at_what_its_system_has_drawn(tiny_systems, tmp_path):
 
 
 @pytest.mark.parametrize("adapter", ["llasa", "csm"])
-def test_how_unsure_a_system_was_is_one_number_alone_and_in_a_batch(tiny_systems, adapter):
+def test_how_unsure_a_system_was_is_what_speak_chooses_by(tiny_systems, adapter):
     system = load_system(adapter, tiny_systems[adapter])
     drawn = candidates_of([(5, 6, 7, 8), (8, 9)])
     views = list(view_candidates(system, drawn, [TEXT] * 2, temperature=0.7))
     ids = [(system.prompt_ids(TEXT), candidate.token_ids) for candidate in drawn]
-    found = mean_entropies(system, ids, temperature=0.7)
+    settings = SamplingSettings(0.7, 1.0, 0, 12.0)
+    found = [per_id.mean() for per_id in entropies(system, ids, settings)]
     assert found == pytest.approx([view.entropy for view in views], rel=1e-5)
 
 

@@ -9,15 +9,15 @@ import soundfile as sf
 
 import selfverify
 from selfverify.asr.base import Hypothesis, Recogniser
+from selfverify.distillation.teacher_forcing import entropies
 from selfverify.errors import InputError
-from selfverify.likelihood.views import mean_entropies
 from selfverify.scoring.manifest import read_manifest
 from selfverify.speaking import run, speaker, texts, verifier_model
 from selfverify.speaking.joining import EDGE_S, trim_silence, with_pause
 from selfverify.speaking.segments import cut
 from selfverify.speaking.speaker import NeverPassed
 from selfverify.storage.records import StopReason
-from selfverify.systems.base import SampledCodes
+from selfverify.systems.base import SampledCodes, SamplingSettings
 
 TEXT = "Peter has fifteen dark rings. Susan bought two old chairs."
 
@@ -129,32 +129,31 @@ def test_two_families_keep_what_both_rank_best(monkeypatch):
     assert one.recognisers == ["openvino-whisper-tiny.en", "moonshine-tiny.en"]
 
 
+def next_draws(one, text):
+    """The draws that the next take of a text is chosen from, and how unsure of each."""
+    (takes,) = one._drawing.draw(list(one._jobs([("t", one.split(text))])), 0.5)
+    ids = [(one._system.prompt_ids(text), take.sampled.token_ids) for take in takes]
+    found = entropies(one._system, ids, SamplingSettings(0.5, 1.0, 0, 12.0))
+    return takes, [per_id.mean() for per_id in found]
+
+
 def test_of_several_draws_the_one_that_the_system_was_least_unsure_of_is_heard(monkeypatch):
     text = "Peter has fifteen dark rings."
-    plain = make(monkeypatch, [], n=4)
-    (four,) = speak(plain, text)
-    takes = [take.take for take in four.takes]
-    ids = [(plain._system.prompt_ids(text), take.sampled.token_ids) for take in takes]
-    unsure = mean_entropies(plain._system, ids, temperature=0.5)
-    (two,) = speak(make(monkeypatch, [], n=2, draws_per_hearing=2), text)
-    best = [min((0, 1), key=unsure.__getitem__), min((2, 3), key=unsure.__getitem__)]
-    assert [take.take.seed for take in two.takes] == [takes[i].seed for i in best]
+    (four,) = speak(make(monkeypatch, [], n=4), text)
+    draws, unsure = next_draws(make(monkeypatch, [], n=1, draws_per_hearing=4), text)
+    assert [take.seed for take in draws] == [judged.take.seed for judged in four.takes]
+    (best,) = speak(make(monkeypatch, [], n=1, draws_per_hearing=4), text)
+    assert [take.take.seed for take in best.takes] == [draws[int(np.argmin(unsure))].seed]
 
 
 def test_a_draw_that_its_codes_condemn_is_not_heard_if_another_is_sound(monkeypatch):
-    one = make(monkeypatch, ["Peter has fifteen dark rings"], n=1, draws_per_hearing=2)
-    condemned = set()
-
-    def by_codes(take):
-        condemned.add(take.seed)
-        return None if len(condemned) > 1 else object()  # the first of the two
-
-    with monkeypatch.context() as patch:
-        patch.setattr(one._cascade, "by_codes", by_codes)
-        first, second = one._drawing.draw(
-            list(one._jobs([("t", one.split("Peter has fifteen dark rings."))])), 0.5
-        )[0]
-        assert one._least_unsure([first, second]) is second
+    one = make(monkeypatch, [], n=1, draws_per_hearing=2)
+    draws, unsure = next_draws(one, "Peter has fifteen dark rings.")
+    surest = draws[int(np.argmin(unsure))]
+    (other,) = [take for take in draws if take is not surest]
+    assert one._least_unsure(draws) is surest
+    monkeypatch.setattr(one._cascade, "by_codes", lambda take: surest if take is surest else None)
+    assert one._least_unsure(draws) is other
 
 
 def test_what_is_cut_counts_as_capped():

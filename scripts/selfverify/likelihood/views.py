@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from selfverify.distillation.teacher_forcing import Ids, entropy_of, forced_logits
+from selfverify.distillation.teacher_forcing import entropy_of, forced_logits
 from selfverify.storage.records import Candidate
 from selfverify.systems.base import TTSSystem
 from selfverify.systems.csm import Csm
@@ -60,19 +60,6 @@ def view_candidates(
             yield _view(candidate, logits / temperature, hidden)
     finally:
         hook.remove()
-
-
-@torch.inference_mode()
-def mean_entropies(system: TTSSystem, candidates: Sequence[Ids], temperature: float) -> list[float]:
-    """Returns how unsure a system was of each candidate, `View.entropy`: nats per id.
-
-    Args:
-        system: with its model.
-        candidates: ids of prompt and candidate.
-        temperature: that they were drawn at.
-    """
-    drawn_from = forced_logits(system, candidates)
-    return [entropy_of(logits / temperature).mean().item() for logits in drawn_from]
 
 
 def _view(candidate: Candidate, logits: torch.Tensor, hidden: torch.Tensor) -> View:

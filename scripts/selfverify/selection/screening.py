@@ -1,7 +1,6 @@
 """Screening: of several draws only the one that the system was least unsure of is heard.
 
-What is unlikely to be right is then not listened to, which pays where listening costs more than
-drawing; a policy decides on what is heard as it does on draws.
+A policy decides on what is heard as it does on draws.
 """
 
 from collections.abc import Iterator

@@ -51,7 +51,7 @@ def speak(
         retry_after: refused takes after which the temperature changes; 0: never.
         retry_temperature: to which.
         draws_per_hearing: hear only the one of so many draws that the system was least unsure of;
-            worth it where hearing costs much more than drawing.
+            fewer failures for as many hearings, and more draws.
         seed: of the draws.
         format: of the audio in a folder.
         params: a study's params.yaml; the one of this repository if not given.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from selfverify.likelihood.views import mean_entropies
+from selfverify.distillation.teacher_forcing import entropies
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.selection.early_abort import AbortRules, over_long_s
 from selfverify.speaking.segments import Job, cut
@@ -52,14 +52,16 @@ class Drawing:
     def least_unsure(self, takes: Sequence[Take]) -> Take:
         """Returns the take of one text with the lowest mean entropy, the first on ties.
 
-        It is the entropy of what its ids were drawn from, without top-p and top-k
-        (`likelihood.views`).
+        It is the entropy of what its ids were drawn from, without top-p and top-k: that which
+        `table_screening` has found to tell (`likelihood.views`).
         """
         if len(takes) == 1:
             return takes[0]
         prompt = self.system.prompt_ids(takes[0].text)
         ids = [(prompt, take.sampled.token_ids) for take in takes]
-        unsure = mean_entropies(self.system, ids, takes[0].temperature)
+        cap_s = self.setup.system["max_audio_s"]
+        settings = SamplingSettings(takes[0].temperature, 1.0, 0, cap_s)
+        unsure = [per_id.mean() for per_id in entropies(self.system, ids, settings)]
         return takes[min(range(len(takes)), key=unsure.__getitem__)]
 
     def _sample(self, draws: Sequence[tuple[Job, int]], temperature: float) -> list[Take]:

@@ -199,7 +199,10 @@ STAGES = [
         folder=f"{DATA}/listening",
     ),
 ]
-if any(TRACK["recognisers"][name]["model"] == BUNDLED_WHISPER for name in USED_RECOGNISERS):
+IS_WHISPER_USED = BUNDLED_WHISPER in {
+    TRACK["recognisers"][name]["model"] for name in USED_RECOGNISERS
+}
+if IS_WHISPER_USED and BUNDLED_WHISPER.startswith(f"{DATA}/"):  # of another track it is no output
     STAGES.append(
         Stage(
             "whisper",

@@ -17,13 +17,13 @@ FIGURE_FILES |= {
         "table_heterogeneity",
         "table_contrasts",
         "table_power",
-        "table_claims",
         "table_floors",
         "table_scorer",
         "table_asr_agreement",
         "table_prompt_sets",
         "table_simulated_raters",
         "table_listening_power",
+        *(["table_claims"] if "standard" in PROMPT_SETS else []),
         *(["table_listeners"] if RATED else []),
         *(["table_adversarial"] if ADVERSARIAL_SETS else []),
         *(["table_regimes"] if CALIBRATION_SETS else []),
@@ -255,34 +255,36 @@ CLAIMS_OF_REGIMES = ["regimes"] if CALIBRATION_SETS else []
 CLAIMS_OF_LISTENERS = {"listeners": f"{FIGURES}/table_listeners.csv"} if RATED else {}
 
 
-rule table_claims:
-    """Table: what the paper reported, what this track finds, and what follows."""
-    input:
-        **CLAIMS_OF_DISTILLATION,
-        **CLAIMS_OF_LISTENERS,
-        code=code("table_claims"),
-        rates=RESULTS["rates"],
-        categories=RESULTS["categories"],
-        regimes=[f"{FIGURES}/table_regimes.csv" for _ in CLAIMS_OF_REGIMES],
-        verdicts=expand(f"{DATA}/verdicts/{{system}}/standard.parquet", system=TRACK["systems"]),
-    output:
-        **reported("table_claims"),
-    log:
-        f"logs/{TRACK_NAME}/table_claims.log",
-    conda:
-        "../envs/default.yaml"
-    params:
-        options(
-            larger=TRACK["larger_system"],
-            track=TRACK_NAME,
-        ),
-    shell:
-        run(
-            "rates",
-            "categories",
-            "verdicts",
-            *CLAIMS_OF_REGIMES,
-            *CLAIMS_OF_DISTILLATION,
-            *CLAIMS_OF_LISTENERS,
-            to=TABLE,
-        )
+if "standard" in PROMPT_SETS:  # the paper's, which its claims are of
+
+    rule table_claims:
+        """Table: what the paper reported, what this track finds, and what follows."""
+        input:
+            **CLAIMS_OF_DISTILLATION,
+            **CLAIMS_OF_LISTENERS,
+            code=code("table_claims"),
+            rates=RESULTS["rates"],
+            categories=RESULTS["categories"],
+            regimes=[f"{FIGURES}/table_regimes.csv" for _ in CLAIMS_OF_REGIMES],
+            verdicts=expand(f"{DATA}/verdicts/{{system}}/standard.parquet", system=TRACK["systems"]),
+        output:
+            **reported("table_claims"),
+        log:
+            f"logs/{TRACK_NAME}/table_claims.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                larger=TRACK["larger_system"],
+                track=TRACK_NAME,
+            ),
+        shell:
+            run(
+                "rates",
+                "categories",
+                "verdicts",
+                *CLAIMS_OF_REGIMES,
+                *CLAIMS_OF_DISTILLATION,
+                *CLAIMS_OF_LISTENERS,
+                to=TABLE,
+            )

@@ -5,10 +5,15 @@ from selfverify.doctor.needs import find_problems
 from selfverify.versioning.adoption import adopt, begin_run
 from selfverify.versioning.clock import set_times_to_now
 from selfverify.versioning.recording import note_run, record
+from selfverify.versioning.studies import find_study
 
-# --config or --configfile: such results are not those of params.yaml, except for another track.
-OVERRIDDEN = sorted(key for key in config if config[key] != PARAMS.get(key) and key != "track")
-IS_RECORDED = not OVERRIDDEN and not workflow.storage_settings.default_storage_provider
+try:
+    RUN_OF = find_study(TRACK_NAME, PARAMS, [Path(path) for path in workflow.configfiles])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+UNVERSIONED = RUN_OF.why_unversioned(
+    config, is_remote=bool(workflow.storage_settings.default_storage_provider)
+)
 
 
 if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
@@ -26,26 +31,16 @@ onstart:
             raise WorkflowError(f"{problem.says}; {problem.cure}")
         print(f"doctor: {problem.says}; {problem.cure}", file=sys.stderr)
     begin_run()
-    if IS_RECORDED:
+    if not UNVERSIONED:
         note_run(workflow.dag, STAGES, track=TRACK_NAME)
 
 
 onsuccess:
-    if OVERRIDDEN:
-        print(
-            f"Not recorded: {', '.join(OVERRIDDEN)} differs from params.yaml.", file=sys.stderr
-        )
-    elif workflow.storage_settings.default_storage_provider:
-        print("Not recorded: the files are in remote storage.", file=sys.stderr)
+    if UNVERSIONED:
+        print(f"Not recorded: {UNVERSIONED}.", file=sys.stderr)
     else:
         try:
-            record(
-                workflow.dag,
-                workflow.persistence,
-                STAGES,
-                track=TRACK_NAME,
-                default_track=PARAMS["track"],
-            )
+            record(workflow.dag, workflow.persistence, STAGES, RUN_OF)
         except (InputError, OSError) as error:
             print(f"Not recorded, the next run tries again: {error}", file=sys.stderr)
 

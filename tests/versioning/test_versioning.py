@@ -7,9 +7,10 @@ import pytest
 import yaml
 from snakemake.persistence.file import FilePersistence
 
-from selfverify.versioning.dvc import HEADER, describe_stages, pipeline_file, write_pipeline
+from selfverify.versioning.dvc import HEADER, describe_stages, write_pipeline
 from selfverify.versioning.records import JobRecord, read_records, without_replaced, write_records
 from selfverify.versioning.stages import Stage
+from selfverify.versioning.studies import Study, find_study
 
 SHARED = {"scripts/a.py": "sha256:1", "scripts/selfverify/b.py": "sha256:2"}
 JOBS = [
@@ -83,6 +84,11 @@ def test_no_file_means_no_records(tmp_path):
     assert read_records(tmp_path / "none.jsonl") == []
 
 
+SHARED_PARAMS = {
+    "track": "mini", "seed": 1, "metric": {"max_cer": 0.5}, "tracks": {"mini": {}, "paper": {}},
+}  # fmt: skip
+MINI, PAPER = (Study(track, SHARED_PARAMS) for track in ("mini", "paper"))
+OURS = {"track": "ours", "seed": 2, "tracks": {"ours": {"pool_size": 4}}}
 STAGES = [
     Stage("audio-x", files=("data/mini/audio/x/0.parquet",), folder="data/mini/audio/x"),
     Stage("results", files=("r.csv", "m.json"), params=("seed",), in_git=True, metrics=("m.json",)),
@@ -94,7 +100,7 @@ INPUTS = {
 
 
 def test_stages_depend_on_the_folders_of_others_and_on_single_files_of_code():
-    described = describe_stages(STAGES, INPUTS, track="mini", default_track="mini")["stages"]
+    described = describe_stages(STAGES, INPUTS, MINI)["stages"]
     assert described["audio-x"]["deps"] == ["data/mini/checkpoints/c"]
     assert described["results"]["deps"] == ["data/mini/audio/x", "scripts/t.py"]
     assert described["results"]["outs"] == [{"r.csv": {"persist": True, "cache": False}}]
@@ -102,17 +108,71 @@ def test_stages_depend_on_the_folders_of_others_and_on_single_files_of_code():
 
 
 def test_another_track_has_a_pipeline_of_its_own_that_names_the_track():
-    described = describe_stages(STAGES, INPUTS, track="paper", default_track="mini")["stages"]
+    described = describe_stages(STAGES, INPUTS, PAPER)["stages"]
     assert described["audio-x"]["cmd"] == "snakemake stage_audio-x --config track=paper"
     assert described["audio-x"]["wdir"] == "../.."
-    assert pipeline_file("paper", "mini") == Path("data/paper/dvc.yaml")
-    assert pipeline_file("mini", "mini") == Path("dvc.yaml")
+    assert PAPER.pipeline == Path("data/paper/dvc.yaml")
+    assert MINI.pipeline == Path("dvc.yaml")
+
+
+@pytest.fixture
+def ours(tmp_path, monkeypatch):
+    """A file with a track of its own."""
+    monkeypatch.chdir(tmp_path)
+    path = Path("studies", "ours.yaml")
+    path.parent.mkdir()
+    path.write_text(yaml.dump(OURS))
+    Path("params.yaml").write_text(yaml.dump(SHARED_PARAMS))
+    return path
+
+
+def test_a_track_of_a_file_is_decided_by_that_file_and_by_params_yaml(ours):
+    study = find_study("ours", SHARED_PARAMS, [Path("params.yaml"), ours])
+    keys = ("seed", "metric.max_cer", "tracks.ours.pool_size")
+    stage = replace(STAGES[1], params=keys)
+    described = describe_stages([stage], INPUTS, study)["stages"]["results"]
+    assert study.pipeline == Path("data/ours/dvc.yaml")
+    assert described["cmd"] == "snakemake stage_results --configfile studies/ours.yaml"
+    own = {"studies/ours.yaml": ["seed", "tracks.ours.pool_size"]}
+    assert described["params"] == ["seed", "metric.max_cer", own]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, ""),
+        ({"track": "mini"}, ""),
+        ({"seed": 3}, "seed differs from params.yaml and studies/ours.yaml"),
+        ({"metric": {"max_cer": 0.4}}, "metric differs from params.yaml and studies/ours.yaml"),
+    ],
+)
+def test_what_no_file_says_is_not_versioned(ours, changes, reason):
+    study = find_study("ours", SHARED_PARAMS, [ours])
+    assert study.why_unversioned(study.parameters | changes, is_remote=False) == reason
+
+
+def test_files_without_a_track_of_their_own_and_those_from_outside_make_no_study(ours):
+    more_seeds = ours.with_name("more.yaml")
+    more_seeds.write_text("seed: 3\n")
+    plain = find_study("mini", SHARED_PARAMS, [more_seeds])
+    assert plain == MINI
+    assert plain.why_unversioned(SHARED_PARAMS | {"seed": 3}, is_remote=False)
+    outside = find_study("ours", SHARED_PARAMS, [ours.parents[1] / ".." / "ours.yaml"])
+    assert not outside.file
+
+
+def test_a_track_that_says_so_is_not_versioned(ours):
+    ours.write_text(yaml.dump(OURS | {"tracks": {"ours": {"versioned": False}}}))
+    study = find_study("ours", SHARED_PARAMS, [ours])
+    reason = study.why_unversioned(study.parameters, is_remote=False)
+    assert reason == "studies/ours.yaml says `versioned: false`"
+    assert "remote" in MINI.why_unversioned(SHARED_PARAMS, is_remote=True)
 
 
 def test_plots_written_by_hand_survive(tmp_path):
     path = tmp_path / "dvc.yaml"
     path.write_text("stages: {}\nplots: [{p: {x: {r.csv: n}}}]\n")
-    content = describe_stages(STAGES, INPUTS, track="mini", default_track="mini")
+    content = describe_stages(STAGES, INPUTS, MINI)
     write_pipeline(content, path)
     written = yaml.safe_load(path.read_text())
     assert written["plots"] == [{"p": {"x": {"r.csv": "n"}}}]

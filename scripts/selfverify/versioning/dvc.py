@@ -12,6 +12,7 @@ import yaml
 from selfverify.errors import InputError
 from selfverify.storage.files import is_inside, write_text
 from selfverify.versioning.stages import Stage, stage_of_files
+from selfverify.versioning.studies import Study
 
 HEADER = """\
 # What is versioned: one stage per step and owner, each calling its Snakemake target. Written by
@@ -32,32 +33,24 @@ def is_dvc_repository() -> bool:
     return Path(".dvc").is_dir() and any((p / ".git").exists() for p in (here, *here.parents))
 
 
-def pipeline_file(track: str, default_track: str) -> Path:
-    """Returns the dvc.yaml of a track; other tracks have their own, which `dvc repro` leaves be."""
-    return Path("dvc.yaml") if track == default_track else Path("data", track, "dvc.yaml")
-
-
 def describe_stages(
-    stages: Sequence[Stage], inputs: dict[str, set[str]], *, track: str, default_track: str
-) -> dict:
+    stages: Sequence[Stage], inputs: dict[str, set[str]], study: Study
+) -> dict[str, dict[str, dict]]:
     """Returns the content of dvc.yaml.
 
     Args:
-        stages: all of the track.
+        stages: all of the study.
         inputs: of each stage by its name, every file that its jobs read.
-        track: whose stages these are.
-        default_track: that of params.yaml.
+        study: whose stages these are.
     """
     owners = stage_of_files(stages)
-    is_default = track == default_track
     described = {}
     for stage in stages:
-        command = f"snakemake {stage.target}" + ("" if is_default else f" --config track={track}")
         described[stage.name] = (
-            {"cmd": command}
-            | ({} if is_default else {"wdir": "../.."})
+            {"cmd": f"snakemake {stage.target}{study.options}"}
+            | ({} if study.is_default else {"wdir": "../.."})
             | {"deps": sorted({_dependency(file, owners) for file in inputs[stage.name]})}
-            | ({"params": list(stage.params)} if stage.params else {})
+            | ({"params": study.described(stage.params)} if stage.params else {})
             | _outputs(stage)
         )
     return {"stages": described}

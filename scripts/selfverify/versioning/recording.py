@@ -17,12 +17,12 @@ from selfverify.versioning.dvc import (
     commit,
     describe_stages,
     is_dvc_repository,
-    pipeline_file,
     write_pipeline,
 )
 from selfverify.versioning.pending import forget_unrecorded, note_unrecorded
 from selfverify.versioning.records import JobRecord, read_records, without_replaced, write_records
 from selfverify.versioning.stages import Stage, stage_of_files
+from selfverify.versioning.studies import Study
 
 
 def note_run(dag: DAG, stages: Sequence[Stage], *, track: str) -> None:
@@ -38,9 +38,7 @@ def record(
     dag: DAG,
     persistence: PersistenceBase,
     stages: Sequence[Stage],
-    *,
-    track: str,
-    default_track: str,
+    study: Study,
 ) -> None:
     """Writes the records of the stages that the graph touches, and commits these stages to DVC.
 
@@ -60,21 +58,17 @@ def record(
     persistence.deactivate_cache()  # it may still say that the last job has no record
     jobs = _jobs_by_stage(dag, stages)
     touched = [stage for stage in stages if stage.name in jobs and stage.is_complete]
-    folder = Path("data", track, "provenance")
+    folder = Path("data", study.track, "provenance")
     for stage in touched:
         _drop_orphans(stage)
         _write_stage_records(stage, jobs[stage.name], persistence, folder / f"{stage.name}.jsonl")
     recorded = [stage.name for stage in touched]
     if "DVC_STAGE" not in os.environ:
-        pipeline = pipeline_file(track, default_track)
         if _is_whole(jobs, stages):
             _forget_other_stages(stages, folder)
-            inputs = _stage_inputs(jobs)
-            write_pipeline(
-                describe_stages(stages, inputs, track=track, default_track=default_track), pipeline
-            )
-        recorded = commit(touched, pipeline)
-    forget_unrecorded(track, recorded)
+            write_pipeline(describe_stages(stages, _stage_inputs(jobs), study), study.pipeline)
+        recorded = commit(touched, study.pipeline)
+    forget_unrecorded(study.track, recorded)
     end_run()
     seconds = time.monotonic() - start
     print(f"Recorded {len(touched)} stages in {folder} and DVC, {seconds:.1f} s.", file=sys.stderr)

@@ -1,4 +1,5 @@
-"""The study as a paper, `snakemake paper`; a part of `all` unless `--config` sets parameters.
+"""The study as a paper, `snakemake paper`; a part of `all` unless `--config` sets parameters, or
+there are no `standard` and `hard` prompts, of which the claims in it are.
 
 What it shows of parameters are cells of params.yaml and of files by --configfile; what --config says
 is in no file. Distillation is in it where it is in `all`.
@@ -18,7 +19,7 @@ TRAINED_HERE = [
     for entry in TRACK["systems"].values()
     if "hub" not in entry and Path(entry["checkpoint"], "training.json").exists()
 ]
-PAPER_IN_ALL = not set(workflow.config_settings.config) - {"track"}
+PAPER_IN_ALL = IS_REPLICATION and not set(workflow.config_settings.config) - {"track"}
 DISTILLED_PARTS = [
     path
     for files in (DISTILLED_FILES.values() if IN_ALL else [])
@@ -27,58 +28,60 @@ DISTILLED_PARTS = [
 ]
 
 
-rule paper:
-    """Paper: the study with its figures, tables and clips; no number in it is typed."""
-    input:
-        code=code("write_paper"),
-        text=local(
-            [
-                f"{PAPER_TEXT}/{name}"
-                for name in (
-                    "paper.typ",
-                    "style.typ",
-                    "page.css",
-                    "references.bib",
-                    "wordings.yaml",
-                )
-            ]
-        ),
-        versions=local(["pyproject.toml", "envs/requirements.lock"]),
-        results=[
-            *(path for name, path in RESULTS.items() if name != "metrics"),
-            THRESHOLD_SWEEP,
-            *REGIMES,
-        ],
-        figures=[
-            path
-            for files in FIGURE_FILES.values()
-            for path in files.values()
-            if Path(path).suffix in (".csv", ".pdf")
-        ],
-        examples=EXAMPLE_FILES,
-        checkpoints=local(TRAINED_HERE),
-        distillation=DISTILLED_PARTS,
-    output:
-        **PAPER,
-    log:
-        f"logs/{TRACK_NAME}/paper.log",
-    conda:
-        "../envs/default.yaml"
-    params:
-        options(
-            # No input: DVC and Snakemake ask for the keys that are shown, not for all of the file.
-            parameters=list(
-                dict.fromkeys(["params.yaml", *map(os.path.relpath, workflow.configfiles)])
+if IS_REPLICATION:
+
+    rule paper:
+        """Paper: the study with its figures, tables and clips; no number in it is typed."""
+        input:
+            code=code("write_paper"),
+            text=local(
+                [
+                    f"{PAPER_TEXT}/{name}"
+                    for name in (
+                        "paper.typ",
+                        "style.typ",
+                        "page.css",
+                        "references.bib",
+                        "wordings.yaml",
+                    )
+                ]
             ),
-            settings=fingerprint(config, TRACK_NAME),
-            track=TRACK_NAME,
-        ),
-    shell:
-        run(
-            "results",
-            "figures",
-            "examples",
-            *(["checkpoints"] if TRAINED_HERE else []),
-            *(["distillation"] if IN_ALL else []),
-            to=tuple(PAPER),
-        )
+            versions=local(["pyproject.toml", "envs/requirements.lock"]),
+            results=[
+                *(path for name, path in RESULTS.items() if name != "metrics"),
+                THRESHOLD_SWEEP,
+                *REGIMES,
+            ],
+            figures=[
+                path
+                for files in FIGURE_FILES.values()
+                for path in files.values()
+                if Path(path).suffix in (".csv", ".pdf")
+            ],
+            examples=EXAMPLE_FILES,
+            checkpoints=local(TRAINED_HERE),
+            distillation=DISTILLED_PARTS,
+        output:
+            **PAPER,
+        log:
+            f"logs/{TRACK_NAME}/paper.log",
+        conda:
+            "../envs/default.yaml"
+        params:
+            options(
+                # No input: DVC and Snakemake ask for the keys that are shown, not for all of the file.
+                parameters=list(
+                    dict.fromkeys(["params.yaml", *map(os.path.relpath, workflow.configfiles)])
+                ),
+                settings=fingerprint(config, TRACK_NAME),
+                track=TRACK_NAME,
+            ),
+        shell:
+            run(
+                "results",
+                "figures",
+                "examples",
+                *(["checkpoints"] if TRAINED_HERE else []),
+                *(["distillation"] if IN_ALL else []),
+                to=tuple(PAPER),
+            )

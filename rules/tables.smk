@@ -23,7 +23,7 @@ FIGURE_FILES |= {
         "table_prompt_sets",
         "table_simulated_raters",
         "table_listening_power",
-        *(["table_claims"] if "standard" in PROMPT_SETS else []),
+        *(["table_claims"] if IS_REPLICATION else []),
         *(["table_listeners"] if RATED else []),
         *(["table_adversarial"] if ADVERSARIAL_SETS else []),
         *(["table_regimes"] if CALIBRATION_SETS else []),
@@ -255,7 +255,7 @@ CLAIMS_OF_REGIMES = ["regimes"] if CALIBRATION_SETS else []
 CLAIMS_OF_LISTENERS = {"listeners": f"{FIGURES}/table_listeners.csv"} if RATED else {}
 
 
-if "standard" in PROMPT_SETS:  # the paper's, which its claims are of
+if IS_REPLICATION:
 
     rule table_claims:
         """Table: what the paper reported, what this track finds, and what follows."""

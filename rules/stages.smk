@@ -1,8 +1,17 @@
 """Stages: what DVC versions together, each a target here (`snakemake stage_audio-mini-llasa`)."""
 
+from selfverify.versioning.dvc import is_dvc_repository
 from selfverify.versioning.pending import unrecorded
 from selfverify.versioning.stages import Stage
+from selfverify.versioning.studies import find_study
 
+try:
+    RUN_OF = find_study(TRACK_NAME, PARAMS, [Path(path) for path in workflow.configfiles])
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+UNVERSIONED = RUN_OF.why_unversioned(
+    config, is_remote=bool(workflow.storage_settings.default_storage_provider)
+)
 STUDY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
 SCORED = [*VOICES, CORRUPTED]
 USED_RECOGNISERS = sorted({TRACK["verifier"], TRACK["evaluator"]})
@@ -223,7 +232,10 @@ if PAPER_IN_ALL:
         )
     )
 
+# All of a study that was made before it was versioned, or while it was not.
 UNRECORDED = unrecorded(TRACK_NAME, known=[stage.name for stage in STAGES])
+if not UNVERSIONED and is_dvc_repository() and not RUN_OF.pipeline.exists():
+    UNRECORDED = {stage.name for stage in STAGES}
 RECORD_AGAIN = f"logs/{TRACK_NAME}/record_again"
 
 

@@ -5,16 +5,6 @@ from selfverify.doctor.needs import find_problems
 from selfverify.versioning.adoption import adopt, begin_run
 from selfverify.versioning.clock import set_times_to_now
 from selfverify.versioning.recording import note_run, record
-from selfverify.versioning.studies import find_study
-
-try:
-    RUN_OF = find_study(TRACK_NAME, PARAMS, [Path(path) for path in workflow.configfiles])
-except InputError as error:
-    raise WorkflowError(str(error)) from None
-UNVERSIONED = RUN_OF.why_unversioned(
-    config, is_remote=bool(workflow.storage_settings.default_storage_provider)
-)
-
 
 if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
     try:

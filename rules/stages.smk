@@ -6,20 +6,20 @@ from selfverify.versioning.stages import Stage
 from selfverify.versioning.studies import find_study
 
 try:
-    RUN_OF = find_study(TRACK_NAME, PARAMS, [Path(path) for path in workflow.configfiles])
+    STUDY = find_study(TRACK_NAME, PARAMS, [Path(path) for path in workflow.configfiles])
 except InputError as error:
     raise WorkflowError(str(error)) from None
-UNVERSIONED = RUN_OF.why_unversioned(
+UNVERSIONED = STUDY.why_unversioned(
     config, is_remote=bool(workflow.storage_settings.default_storage_provider)
 )
-STUDY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
+TRACK_KEY = f"tracks.{TRACK_NAME}"  # where params.yaml keeps the track's choices
 SCORED = [*VOICES, CORRUPTED]
 USED_RECOGNISERS = sorted({TRACK["verifier"], TRACK["evaluator"]})
 
 
 def study_params(*keys):
     """Keys of the track's part of params.yaml."""
-    return [f"{STUDY}.{key}" for key in keys]
+    return [f"{TRACK_KEY}.{key}" for key in keys]
 
 
 def prompt_set_params(*keys, sets=PROMPT_SETS):
@@ -232,9 +232,9 @@ if PAPER_IN_ALL:
         )
     )
 
-# All of a study that was made before it was versioned, or while it was not.
+# All of a study that was made before it was versioned.
 UNRECORDED = unrecorded(TRACK_NAME, known=[stage.name for stage in STAGES])
-if not UNVERSIONED and is_dvc_repository() and not RUN_OF.pipeline.exists():
+if not UNVERSIONED and is_dvc_repository() and not STUDY.pipeline.exists():
     UNRECORDED = {stage.name for stage in STAGES}
 RECORD_AGAIN = f"logs/{TRACK_NAME}/record_again"
 

@@ -30,7 +30,7 @@ onsuccess:
         print(f"Not recorded: {UNVERSIONED}.", file=sys.stderr)
     else:
         try:
-            record(workflow.dag, workflow.persistence, STAGES, RUN_OF)
+            record(workflow.dag, workflow.persistence, STAGES, STUDY)
         except (InputError, OSError) as error:
             print(f"Not recorded, the next run tries again: {error}", file=sys.stderr)
 

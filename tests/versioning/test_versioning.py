@@ -141,9 +141,9 @@ def test_a_track_of_a_file_is_decided_by_that_file_and_by_params_yaml(ours):
     ("changes", "reason"),
     [
         ({}, ""),
-        ({"track": "mini"}, ""),
         ({"seed": 3}, "seed differs from params.yaml and studies/ours.yaml"),
         ({"metric": {"max_cer": 0.4}}, "metric differs from params.yaml and studies/ours.yaml"),
+        ({"metric": {}, "seed": 3}, "metric, seed differ from params.yaml and studies/ours.yaml"),
     ],
 )
 def test_what_no_file_says_is_not_versioned(ours, changes, reason):
@@ -157,8 +157,29 @@ def test_files_without_a_track_of_their_own_and_those_from_outside_make_no_study
     plain = find_study("mini", SHARED_PARAMS, [more_seeds])
     assert plain == MINI
     assert plain.why_unversioned(SHARED_PARAMS | {"seed": 3}, is_remote=False)
-    outside = find_study("ours", SHARED_PARAMS, [ours.parents[1] / ".." / "ours.yaml"])
-    assert not outside.file
+
+
+@pytest.mark.parametrize(
+    ("name", "tracks"), [("../ours.yaml", ["ours"]), ("two.yaml", ["ours", "theirs"])]
+)
+def test_what_a_study_lacks_to_be_recorded_is_said(ours, name, tracks):
+    path = Path(name)
+    path.write_text(yaml.dump(OURS | {"tracks": {track: {} for track in tracks}}))
+    study = find_study("ours", SHARED_PARAMS, [path])
+    reason = study.why_unversioned(SHARED_PARAMS | OURS, is_remote=False)
+    assert reason.startswith("seed, tracks differ from params.yaml; to be recorded it wants one")
+
+
+@pytest.mark.parametrize(
+    ("own", "name", "options"),
+    [
+        (OURS, "ours.yaml", " --configfile ours.yaml"),
+        (OURS, "our own.yaml", " --configfile 'our own.yaml'"),
+        ({"tracks": OURS["tracks"]}, "ours.yaml", " --configfile ours.yaml --config track=ours"),
+    ],
+)
+def test_a_command_of_a_stage_runs_its_study(own, name, options):
+    assert Study("ours", SHARED_PARAMS, name, own).options == options
 
 
 def test_a_track_that_says_so_is_not_versioned(ours):

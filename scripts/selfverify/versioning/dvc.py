@@ -69,7 +69,7 @@ def _dependency(file: str, owners: dict[str, Stage]) -> str:
     parts = Path(file).parts
     if file in owners:
         return owners[file].out_of(file)
-    if parts[0] == "data" and parts[2] == "checkpoints":
+    if parts[0] == "data" and parts[2:3] == ("checkpoints",):
         return str(Path(*parts[:4]))
     return file
 

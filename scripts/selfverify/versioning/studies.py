@@ -5,6 +5,7 @@ others, and what decides its stages is read in that file and in params.yaml.
 """
 
 import copy
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,9 +39,9 @@ class Study:
     @property
     def options(self) -> str:
         """What a command of Snakemake ends in to be of this study."""
-        if self.file:
-            return f" --configfile {self.file}"
-        return "" if self.is_default else f" --config track={self.track}"
+        file = f" --configfile {shlex.quote(self.file)}" if self.file else ""
+        is_named = self.own.get("track", self.shared["track"]) == self.track
+        return file if is_named else f"{file} --config track={self.track}"
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -60,10 +61,18 @@ class Study:
         said = self.parameters
         changed = sorted(k for k in config if k != "track" and config[k] != said.get(k))
         if changed:
-            return f"{', '.join(changed)} differs from {files}"
+            verb = "differs" if len(changed) == 1 else "differ"
+            return f"{', '.join(changed)} {verb} from {files}{self._cure}"
         if not said["tracks"][self.track].get("versioned", True):
             return f"{self.file or 'params.yaml'} says `versioned: false`"
         return "the files are in remote storage" if is_remote else ""
+
+    @property
+    def _cure(self) -> str:
+        """What makes a study one that can be recorded, if its file is none."""
+        if self.file or self.track in self.shared["tracks"]:
+            return ""
+        return "; to be recorded it wants one file in this folder with its track and no other"
 
     def described(self, keys: Sequence[str]) -> list[str | dict[str, list[str]]]:
         """Returns dotted keys as dvc.yaml lists them, those of the own file under its name."""

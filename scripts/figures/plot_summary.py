@@ -54,7 +54,7 @@ def plot_summary(
     rows = [pd.DataFrame(table[table["prompt_set"] == name]) for name in sets]
     panels = {f"{label}: best of n": _by_n(r) for label, r in zip(labels, rows, strict=True)}
     costs = {
-        f"{label}: stopped when accepted": _by_draws(r)
+        f"{label}: the first accepted": _by_draws(r)
         for label, r in zip(labels[: 1 if distillation else None], rows, strict=False)
     }
     gains = {
@@ -67,16 +67,16 @@ def plot_summary(
 
 def _draw(panels: dict[str, Draw], styles: Styles) -> Figure:
     num_rows = -(-len(panels) // COLUMNS)
-    figure, axes = plt.subplots(
-        num_rows, COLUMNS, figsize=(WIDTH_IN, ROW_IN * num_rows), squeeze=False
-    )
-    for axis in axes.flat[len(panels) :]:
-        axis.set_axis_off()
+    figure = plt.figure(figsize=(WIDTH_IN, ROW_IN * num_rows))
+    rows = figure.add_gridspec(num_rows, 1)
+    # A grid of its own for each row, so that the names of arms take no width of the row above.
+    cells = [cell for row in range(num_rows) for cell in rows[row].subgridspec(1, COLUMNS)]
+    axes = [figure.add_subplot(cell) for cell, _ in zip(cells, panels, strict=False)]
     ends = []
-    for axis, (title, draw) in zip(axes.flat, panels.items(), strict=False):
+    for axis, (title, draw) in zip(axes, panels.items(), strict=True):
         axis.set_title(title, loc="left")
         ends.append(draw(axis, styles))
-    for axis, found in zip(axes.flat, ends, strict=False):
+    for axis, found in zip(axes, ends, strict=True):
         label_ends(axis, found)  # the layout, of all, decides where names have room
     return figure
 

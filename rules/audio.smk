@@ -45,7 +45,7 @@ rule speak_references:
     log:
         f"logs/{TRACK_NAME}/speak_references/{{prompt_set}}/{{shard}}.log",
     wildcard_constraints:
-        prompt_set=one_of([*GRAMMAR_SETS, *CRITERIA_SETS, *ADVERSARIAL_SETS]),
+        prompt_set=one_of([*GRAMMAR_SETS, *CRITERIA_SETS, *ADVERSARIAL_SETS, *OWN_SETS]),
     conda:
         "../envs/default.yaml"
     resources:

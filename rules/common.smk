@@ -54,9 +54,9 @@ TEXTS = (
     | {name: TRACK[name] for name in CALIBRATION_SETS}
     | ({"train": TRACK["train_prompts"]} if "train_prompts" in TRACK else {})
 )
-GRAMMAR_SETS, CRITERIA_SETS, LIBRISPEECH_SETS, ADVERSARIAL_SETS = (
+GRAMMAR_SETS, CRITERIA_SETS, LIBRISPEECH_SETS, ADVERSARIAL_SETS, OWN_SETS = (
     [name for name, entry in TEXTS.items() if entry["source"] == source]
-    for source in ("grammar", "criteria", "librispeech", "adversarial")
+    for source in ("grammar", "criteria", "librispeech", "adversarial", "file")
 )
 # Of the n that are compared the one in the middle, for tables that show one.
 USUAL_N = sorted(TRACK["best_of"])[len(TRACK["best_of"]) // 2]

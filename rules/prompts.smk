@@ -53,3 +53,27 @@ rule make_criteria_prompts:
         ),
     shell:
         run("evaluation", to="output")
+
+
+rule read_own_texts:
+    """One prompt set of texts that somebody brings: as above."""
+    input:
+        code=code("read_own_texts"),
+        texts=lambda wildcards: local(of_texts("path")(wildcards)),
+    output:
+        f"{DATA}/prompts/{{prompt_set}}.parquet",
+    log:
+        f"logs/{TRACK_NAME}/read_own_texts/{{prompt_set}}.log",
+    wildcard_constraints:
+        prompt_set=one_of(OWN_SETS),
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            prompt_set="{prompt_set}",
+            num_utterances=of_texts("num_utterances"),
+            language=config["metric"]["language"],
+            pace=of_texts("pace"),
+        ),
+    shell:
+        run("texts", to="output")

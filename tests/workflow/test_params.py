@@ -250,3 +250,22 @@ def test_every_key_of_the_schema_is_explained():
     schema = yaml.safe_load((ROOT / "rules" / "params.schema.yaml").read_text())
     metric = schema["properties"]["metric"]["properties"]
     assert all("description" in key for key in metric.values())
+
+
+@pytest.mark.parametrize(
+    ("prompt_set", "message"),
+    [
+        ({"source": "file", "pace": "readers"}, r"prompt_sets\.hard\.path: missing: the table"),
+        ({"source": "file", "path": "t.csv"}, r"prompt_sets\.hard\.pace: missing: mini voice or"),
+        (
+            {"source": "file", "path": "data/t.csv", "pace": "readers"},
+            r"prompt_sets\.hard\.path: in data/ git keeps nothing of it",
+        ),
+        ({"source": "grammar", "path": "t.csv"}, r"prompt_sets\.hard\.path: of `source: file`"),
+        ({"source": "file", "path": "t.csv", "pace": "fast"}, r"pace: 'fast' is not one of"),
+    ],
+)
+def test_own_texts_say_where_they_are_and_how_fast_they_are_said(params, prompt_set, message):
+    params["tracks"]["mini"]["prompt_sets"]["hard"] |= prompt_set
+    with pytest.raises(ValueError, match=message):
+        check_params(params)

@@ -20,6 +20,8 @@ ADVERSARIAL_RULE = (
     "of this category of another set, what failed most when the choosing systems drew it"
 )
 ADVERSARIAL_LICENCE = "that of the other set"
+OWN_RULE = "as its table has it"
+OWN_LICENCE = "that of the table"
 
 
 def composition(utterances: list[Utterance], source: str) -> pd.DataFrame:
@@ -30,7 +32,7 @@ def composition(utterances: list[Utterance], source: str) -> pd.DataFrame:
 
     Args:
         utterances: of the set.
-        source: grammar, criteria, librispeech or adversarial, as in params.yaml.
+        source: grammar, criteria, librispeech, adversarial or file, as in params.yaml.
     """
     prompt_set = utterances[0].split
     counts = Counter(utterance.category for utterance in utterances)
@@ -80,6 +82,8 @@ def _criteria(prompt_set: str, source: str, occurring: Iterable[str]) -> dict[st
     """Category → rule and licence."""
     if source == "adversarial":
         return dict.fromkeys(occurring, (ADVERSARIAL_RULE, ADVERSARIAL_LICENCE))
+    if source == "file":
+        return dict.fromkeys(occurring, (OWN_RULE, OWN_LICENCE))
     if source == "librispeech":
         return {LIBRISPEECH: (LIBRISPEECH_RULE, LIBRISPEECH_LICENCE)}
     categories: dict[str, Category] = (

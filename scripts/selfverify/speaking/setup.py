@@ -98,7 +98,6 @@ def read_setup(system: str, params: Path | None = None) -> Setup:
     track = tracks[found[0]]
     entry = track["systems"][system]
     metric = {key: value for key, value in values["metric"].items() if key != "language"}
-    by_voice = track["prompt_sets"]["standard"]["source"] == "grammar"
     setup = Setup(
         name=system,
         track=found[0],
@@ -109,13 +108,19 @@ def read_setup(system: str, params: Path | None = None) -> Setup:
         recognisers=track["recognisers"],
         thresholds=Thresholds(**metric),
         language=values["metric"]["language"],
-        pace=MINI_VOICE if by_voice else LIBRISPEECH_READERS,
+        pace=MINI_VOICE if _is_mini_voice(track) else LIBRISPEECH_READERS,
         device=track["device"],
         bundled_whisper_sha256=values["bundled_whisper_sha256"],
     )
     for folder in (setup.checkpoint, setup.codec_checkpoint):
         _check_weights(system, folder, setup)
     return setup
+
+
+def _is_mini_voice(track: dict[str, Any]) -> bool:
+    """Whether the prompts of a track are expected at the pace of the mini voice."""
+    sets = track["prompt_sets"].values()
+    return any(s["source"] == "grammar" or s.get("pace") == "mini voice" for s in sets)
 
 
 def read_start(setup: Setup) -> Start:

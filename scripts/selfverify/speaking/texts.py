@@ -1,22 +1,18 @@
 """What is to be spoken: a text, a file of one, or a table of several."""
 
-import csv
-import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from selfverify.errors import InputError
+from selfverify.storage.text_tables import TABLES, read_rows
 
-TABLES = (".csv", ".jsonl")
 # What is meant as a file: a path without spaces, or anything that ends as files of text do.
 _PATH = re.compile(r"(?:~|\.{0,2})/\S+|.*\.(?:txt|csv|tsv|jsonl|json|md)", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # what bytes that are no UTF-8 become
-_MAX_CELL = 2**31 - 1  # characters; csv's own limit is below a long chapter
 _MAX_NAME = 200  # bytes of an id, so that suffixes fit into the 255 of a file's name
 
 
@@ -48,7 +44,7 @@ def read_texts(source: str, *, several: bool) -> list[Text]:
     if path is not None and path.suffix.lower() in TABLES:
         if not several:
             raise InputError(f"{path}: is a table of texts; give a folder with -o, without suffix")
-        return _checked(source, _rows(path))
+        return _checked(source, [_text(path, *row) for row in read_rows(path)])
     content = re.sub(r"\r\n?", "\n", _content(source, path))
     lines = content.split("\n") if several else [content]
     texts = [Text(f"{i:04d}", line) for i, line in enumerate(lines, start=1) if line.strip()]
@@ -85,37 +81,6 @@ def _content(source: str, path: Path | None) -> str:
         return read.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{source}: not a text in UTF-8: {error}") from None
-
-
-def _rows(path: Path) -> list[Text]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            read = _csv_records if path.suffix.lower() == ".csv" else _json_records
-            return [_text(path, place, record) for place, record in read(file)]
-    except InputError:
-        raise
-    except (OSError, ValueError, csv.Error) as error:
-        raise InputError(f"{path}: not a {path.suffix} table: {error}") from None
-
-
-def _csv_records(file: Any) -> Iterator[tuple[str, Any]]:
-    csv.field_size_limit(_MAX_CELL)
-    for row, record in enumerate(csv.DictReader(file, strict=True), start=1):
-        if None in record:
-            raise InputError(
-                f"{file.name}: row {row}: more cells than the header has; quote a text with commas"
-            )
-        yield f"{row:04d}", record
-
-
-def _json_records(file: Any) -> Iterator[tuple[str, Any]]:
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield f"{number:04d}", json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{file.name}: line {number}: no JSON: {error}") from None
 
 
 def _text(path: Path, place: str, record: Any) -> Text:

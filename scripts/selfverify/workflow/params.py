@@ -8,7 +8,8 @@ from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from selfverify.errors import InputError
-from selfverify.workflow.contradictions import contradictions, near
+from selfverify.workflow.contradictions import contradictions
+from selfverify.workflow.naming import near
 
 SCHEMA = Path(__file__).parents[3] / "rules" / "params.schema.yaml"
 

@@ -1,0 +1,41 @@
+"""One prompt set of texts that somebody brings."""
+
+from pathlib import Path
+
+from selfverify.audio.pace import MINI_VOICE
+from selfverify.prompts.covariates import write_prompts
+from selfverify.prompts.own import own_prompts
+from selfverify.workflow.script import run_script
+
+
+def read_own_texts(
+    *,
+    texts: Path,
+    prompt_set: str,
+    num_utterances: int,
+    language: str,
+    pace: str,
+    output: Path,
+) -> None:
+    """Writes the utterances of a prompt set.
+
+    Args:
+        texts: table with the column text; see `selfverify.prompts.own`.
+        prompt_set: its name.
+        num_utterances: how many, the first of the table.
+        language: code of the texts' language.
+        pace: whose pace they are expected to be said at, "mini voice" or "readers".
+        output: Parquet file to write.
+    """
+    utterances = own_prompts(
+        texts,
+        prompt_set,
+        num_utterances=num_utterances,
+        language=language,
+        pace=MINI_VOICE if pace == "mini voice" else None,
+    )
+    write_prompts(utterances, output)
+
+
+if __name__ == "__main__":
+    run_script(read_own_texts)

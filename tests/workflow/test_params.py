@@ -20,7 +20,7 @@ def test_the_shipped_parameters_pass(params):
     check_params(params)
 
 
-@pytest.mark.parametrize("name", ["quick", "hour", "online"])
+@pytest.mark.parametrize("name", ["quick", "hour", "online", "teacher"])
 def test_a_study_of_its_own_has_the_models_of_the_mini_track(params, name):
     own = yaml.safe_load((ROOT / f"params.{name}.yaml").read_text())
     track, mini = own["tracks"][name], params["tracks"]["mini"]
@@ -59,6 +59,17 @@ def test_online_sft_is_asked_again_as_it_was(params):
         "sft-contested": matched | {"selection": "contested"},
         "sft-failing": matched | {"selection": "failing"},
     } | {name: first["arms"][name] for name in MORE_ARMS}
+
+
+def test_the_cooler_teacher_is_asked_again_as_it_was(params):
+    own = yaml.safe_load((ROOT / "params.teacher.yaml").read_text())
+    plans = [p["tracks"][t]["distillation"] for p, t in ((params, "mini"), (own, "teacher"))]
+    first, again = plans
+    same = ("pool_size", "num_shards", "num_steps", "batch_size", "lora_rank")
+    assert {key: again[key] for key in same} == {key: first[key] for key in same}
+    assert again["arms"] == {name: first["arms"][name] for name in again["arms"]}
+    assert again["rivals"] == {"cooler": first["rivals"]["cooler"]}
+    assert again["eval_pool_size"] > first["eval_pool_size"]
 
 
 def test_the_extended_study_adds_to_that_of_all(params):

@@ -72,7 +72,6 @@ rule read_own_texts:
         options(
             prompt_set="{prompt_set}",
             num_utterances=of_texts("num_utterances"),
-            language=config["metric"]["language"],
             pace=of_texts("pace"),
         ),
     shell:

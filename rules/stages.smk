@@ -165,7 +165,6 @@ STAGES = [
             *prompt_set_params("num_utterances"),
             *prompt_set_params("max_s", sets=LIBRISPEECH_SETS),
             *prompt_set_params("path", "pace", sets=OWN_SETS),
-            *(["metric.language"] if OWN_SETS else []),
             *prompt_set_params("pool", "systems", sets=ADVERSARIAL_SETS),
         ),
     ),

@@ -1,14 +1,14 @@
 """Prompts of a table that somebody brings."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
 
-from selfverify.audio.pace import MINI_VOICE
+from selfverify.audio.pace import LIBRISPEECH_READERS, MINI_VOICE
 from selfverify.errors import InputError
-from selfverify.languages import load_language
-from selfverify.metric.content import ContentError
+from selfverify.languages.english import English
 from selfverify.prompts.balance import composition
 from selfverify.prompts.own import own_prompts
 
@@ -20,7 +20,7 @@ def table(tmp_path):
 
 def prompts_of(path: Path, content: str, **options):
     path.write_text(content, encoding="utf-8")
-    given = {"num_utterances": 1, "language": "en", "pace": MINI_VOICE} | options
+    given = {"num_utterances": 1, "pace": MINI_VOICE} | options
     return own_prompts(path, "hard", **given)
 
 
@@ -29,15 +29,16 @@ def test_a_text_is_a_prompt_whose_id_and_category_may_be_given(table):
         table, "text,category,id\nThe tea is cold.,,\nGo on.,order,o-1\n", num_utterances=2
     )
     assert (first.utterance_id, first.category, first.split) == ("hard-0001", "own", "hard")
-    assert (second.utterance_id, second.category, second.num_words) == ("o-1", "order", 2)
+    assert (second.utterance_id, second.category, second.num_words) == ("hard-o-1", "order", 2)
     assert set(composition([first, second], "file")["category"]) == {"own", "order"}
 
 
 def test_a_larger_set_begins_with_a_smaller(table):
     content = "text\nOne.\nTwo.\nThree.\n"
-    assert prompts_of(table, content, num_utterances=2) == prompts_of(
-        table, content, num_utterances=3
-    )[:2]
+    assert (
+        prompts_of(table, content, num_utterances=2)
+        == prompts_of(table, content, num_utterances=3)[:2]
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,27 +53,51 @@ def test_a_larger_set_begins_with_a_smaller(table):
 )
 def test_what_is_said_right_has_no_error(table, text, heard):
     (prompt,) = prompts_of(table, f'text\n"{text}"\n')
-    found: ContentError = load_language("en").content_error(prompt.spoken, heard)
-    assert found.cer == 0.0
+    assert English().content_error(prompt.spoken, heard).cer == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("Sales rose 50% this year.", "sales rose 50 this year"),
+        ("Salt & pepper.", "salt pepper"),
+    ],
+)
+def test_a_sign_that_is_said_must_be_heard(table, text, heard):
+    (prompt,) = prompts_of(table, f'text\n"{text}"\n')
+    assert English().content_error(prompt.spoken, heard).cer > 0.0
 
 
 def test_the_first_reading_is_of_words_alone(table):
     (prompt,) = prompts_of(table, 'text\n"“Don’t,” she said; <laugh> it\'s 5 km."\n')
-    assert prompt.spoken[0] == "Don't she said it's 5 kilometers"
+    assert prompt.spoken[0] == "Don’t she said it's 5 km"
     assert prompt.num_words == 6
+
+
+def test_composed_and_decomposed_letters_are_one_text(table):
+    for form in ("NFC", "NFD"):
+        (prompt,) = prompts_of(table, unicodedata.normalize(form, "text\nCafé Zoë\n"))
+        assert prompt.spoken == ("Café Zoë",)
+
+
+def test_a_cell_without_a_value_is_empty(table):
+    row = {"text": "Go on.", "id": None, "category": float("nan"), "spoken": [None, "go on"]}
+    (prompt,) = prompts_of(table.with_suffix(".jsonl"), json.dumps(row) + "\n")
+    assert (prompt.utterance_id, prompt.category) == ("hard-0001", "own")
+    assert prompt.spoken == ("Go on", "Go on.", "go on")
 
 
 def test_readings_stand_beside_the_text(table):
     row = {"text": "Room 101", "spoken": ["room one oh one"]}
     (prompt,) = prompts_of(table.with_suffix(".jsonl"), json.dumps(row) + "\n")
-    assert prompt.spoken == ("room one oh one", "Room 101")
-    assert prompt == prompts_of(table, "text,spoken\nRoom 101,room one oh one|Room 101\n")[0]
+    assert prompt.spoken == ("Room 101", "room one oh one")
+    assert prompt == prompts_of(table, "text,spoken\nRoom 101,room one oh one|\n")[0]
 
 
-def test_the_pace_is_that_of_readers_unless_it_is_the_mini_voice_s(table):
+def test_the_pace_is_the_one_given(table):
     voice, readers = (
         prompts_of(table, "text\nThe tea is cold.\n", pace=pace)[0].expected_s
-        for pace in (MINI_VOICE, None)
+        for pace in (MINI_VOICE, LIBRISPEECH_READERS)
     )
     assert voice == pytest.approx(MINI_VOICE.fixed_s + 12 * MINI_VOICE.s_per_letter)
     assert readers > voice
@@ -86,7 +111,10 @@ def test_the_pace_is_that_of_readers_unless_it_is_the_mini_voice_s(table):
         ("text\nWell, go.\n", r"row 1: more cells than the header has; quote a text with commas"),
         ("text\n...\n", r"row 1: '\.\.\.' has no word"),
         ("text,spoken\nGo.,---\n", r"row 1: '---' has no word"),
+        ("Text;id\nGo.;a\n", r"no text; give it one in the column text; there are: Text;id"),
         ("id,text\na/b,Go.\n", r"row 1: the id 'a/b' is to be of letters"),
+        ("category,text\n1,Go.\n", r"row 1: the category '1' is to be of words"),
+        ("category,text\nNA,Go.\n", r"row 1: the category 'NA' is to be of words"),
         ('text\n"Go\n', r"not a \.csv table"),
     ],
 )
@@ -99,8 +127,8 @@ def test_a_row_that_is_no_prompt_is_named(table, content, message):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("text\nGo.\nGo.\n", "two rows have the text 'Go.'"),
-        ("id,text\na,Go.\na,Stay.\n", "two rows have the id 'a'"),
+        ("text\nGo.\nGo.\n", "2 rows have the text 'Go.'"),
+        ("id,text\na,Go.\na,Stay.\n", "2 rows have the id 'hard-a'"),
     ],
 )
 def test_a_prompt_counts_once(table, content, message):

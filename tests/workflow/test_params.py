@@ -273,6 +273,10 @@ def test_every_key_of_the_schema_is_explained():
             r"prompt_sets\.hard\.path: in data/ git keeps nothing of it",
         ),
         ({"source": "grammar", "path": "t.csv"}, r"prompt_sets\.hard\.path: of `source: file`"),
+        (
+            {"source": "file", "path": "t.csv", "pace": "readers"},
+            r"calibration\.source: has other categories than prompt_sets\.hard",
+        ),
         ({"source": "file", "path": "t.csv", "pace": "fast"}, r"pace: 'fast' is not one of"),
     ],
 )

@@ -59,11 +59,11 @@ def standardised_differences(
     in Medicine 28:3083), where above .1 counts as unbalanced; NaN where neither set varies.
 
     Args:
-        prompts: of one set, with the columns `MEASURED`; one without values is left out.
+        prompts: of one set, with the columns `MEASURED`; one without values in either is left out.
         others: of the other set.
         names: of both, for the columns.
     """
-    measured = [name for name in MEASURED if prompts[name].notna().to_numpy().all()]
+    measured = [n for n in MEASURED if not (prompts[n].isna().any() or others[n].isna().any())]
     rows = []
     for name in measured:
         first, second = (table[name].to_numpy(dtype=float) for table in (prompts, others))

@@ -1,4 +1,4 @@
-"""Prompts of one's own: a table of texts, each a prompt.
+"""Prompts of one's own: a table of texts in English, each a prompt.
 
 Column `text`. Optional: `id`; `category`, for the figures and tables that tell kinds of prompts
 apart; `spoken`, acceptable readings beside the text, as of a manifest that is scored (a list, in
@@ -6,34 +6,34 @@ apart; `spoken`, acceptable readings beside the text, as of a manifest that is s
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from selfverify.audio.pace import Pace
 from selfverify.errors import InputError
-from selfverify.languages import load_language
-from selfverify.languages.base import BRACKETS, Language
+from selfverify.languages.base import BRACKETS
+from selfverify.languages.english import English
 from selfverify.metric.normalisation import strip_tags
 from selfverify.storage.records import Utterance
 from selfverify.storage.text_tables import TABLES, read_rows
 
 CATEGORY = "own"  # of a text without one
 _ID = re.compile(r"[\w.-]{1,100}")
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_CATEGORY = re.compile(r"(?!(?:na|nan|null|none)$)[a-z][\w -]*", re.IGNORECASE)
+_AROUND_WORDS = "\"'“”‘’«»()*_…,;:!?–—-"  # what is neither said nor part of a word, at its ends
 
 
-def own_prompts(
-    path: Path, prompt_set: str, *, num_utterances: int, language: str, pace: Pace | None
-) -> list[Utterance]:
+def own_prompts(path: Path, prompt_set: str, *, num_utterances: int, pace: Pace) -> list[Utterance]:
     """Returns the first prompts of a table.
 
     Args:
         path: of the table, .csv or .jsonl.
         prompt_set: that they are of.
         num_utterances: how many.
-        language: code of theirs.
-        pace: of the voice that is expected to say them; None is that of the language's readers.
+        pace: of the voice that is expected to say them.
 
     Raises:
         InputError: if the table cannot be read or has fewer, or a row has no text that can be
@@ -44,66 +44,77 @@ def own_prompts(
     rows = read_rows(path)
     if len(rows) < num_utterances:
         raise InputError(f"{path}: {len(rows)} texts, and num_utterances is {num_utterances}")
-    spoken = load_language(language)
     prompts = []
     for place, record in rows[:num_utterances]:
         try:
-            prompts.append(_utterance(place, record, prompt_set, spoken, pace or spoken.pace))
+            prompts.append(_utterance(place, record, prompt_set, pace))
         except InputError as error:
             raise InputError(f"{path}: row {int(place)}: {error}") from None
-    for what, values in (
-        ("id", [prompt.utterance_id for prompt in prompts]),
-        ("text", [prompt.text for prompt in prompts]),
-    ):
-        for value in _repeated(values):
-            raise InputError(f"{path}: two rows have the {what} {value!r}; remove one of the two")
+    _check_once(path, "id", [prompt.utterance_id for prompt in prompts])
+    _check_once(path, "text", [prompt.text for prompt in prompts])
     return prompts
 
 
-def _repeated(values: list[str]) -> Iterator[str]:
-    yield from (value for place, value in enumerate(values) if value in values[:place])
+def _check_once(path: Path, what: str, values: Sequence[str]) -> None:
+    (value, times), *_ = Counter(values).most_common(1)
+    if times > 1:
+        raise InputError(f"{path}: {times} rows have the {what} {value!r}; keep one of them")
 
 
-def _utterance(
-    place: str, record: Any, prompt_set: str, language: Language, pace: Pace
-) -> Utterance:
-    text = _cell(record, "text")
+def _utterance(place: str, record: Any, prompt_set: str, pace: Pace) -> Utterance:
+    if not isinstance(record, dict):
+        raise InputError("not an object with the key text")
+    text = _cell(record.get("text"))
     if not text:
-        raise InputError("no text; give it one in the column text")
-    utterance_id = _cell(record, "id") or f"{prompt_set}-{place}"
-    if not _ID.fullmatch(utterance_id):
-        raise InputError(f"the id {utterance_id!r} is to be of letters, digits, '.', '_' and '-'")
-    said = " ".join(strip_tags(text).translate(BRACKETS).split())
-    readings = (*_readings(record), _in_words(said, language), said)
-    for reading in readings:
-        if not language.normalise(reading):
-            raise InputError(f"{reading!r} has no word that can be compared with what is heard")
+        columns = ", ".join(str(name) for name in record)
+        raise InputError(f"no text; give it one in the column text; there are: {columns}")
+    said = _without_tags(text)
+    readings = [_words(said), said, *_readings(record.get("spoken"))]
     return Utterance(
-        utterance_id=utterance_id,
+        utterance_id=f"{prompt_set}-{_checked('id', _cell(record.get('id')) or place, _ID)}",
         text=text,
-        spoken=tuple(dict.fromkeys(readings)),
-        category=_cell(record, "category") or CATEGORY,
+        spoken=tuple(dict.fromkeys(map(_comparable, readings))),
+        category=_checked("category", _cell(record.get("category")) or CATEGORY, _CATEGORY),
         split=prompt_set,
         num_words=len(readings[0].split()),
-        expected_s=round(language.expected_seconds(readings[0], pace), 3),
+        expected_s=round(English().expected_seconds(said, pace), 3),
     )
 
 
-def _cell(record: Any, name: str) -> str:
-    """A cell as text, empty where it is missing."""
-    value = record.get(name) if isinstance(record, dict) else None
+def _cell(value: object) -> str:
+    """A cell as text, composed and with single spaces; empty where it is missing."""
     if isinstance(value, dict | list):
-        raise InputError(f"{name} is a {type(value).__name__}; write a text")
-    return "" if value is None else " ".join(str(value).split())
+        raise InputError(f"a cell is a {type(value).__name__}; write a text")
+    is_missing = value is None or value != value  # tables have NaN where there is no string
+    text = "" if is_missing else " ".join(normalize("NFC", str(value)).split())
+    if not text.isascii() and text.encode("utf-8", "replace").decode() != text:
+        raise InputError(f"{text!a} is no valid Unicode; save the table as UTF-8")
+    return text
 
 
-def _readings(record: Any) -> tuple[str, ...]:
-    given = record.get("spoken") if isinstance(record, dict) else None
-    cells = given if isinstance(given, list) else _cell(record, "spoken").split("|")
-    return tuple(" ".join(str(cell).split()) for cell in cells if str(cell).strip())
+def _checked(what: str, value: str, pattern: re.Pattern[str]) -> str:
+    if not pattern.fullmatch(value):
+        kinds = "letters, digits, '.', '_' and '-'" if what == "id" else "words, such as question"
+        raise InputError(f"the {what} {value!r} is to be of {kinds}")
+    return value
 
 
-def _in_words(text: str, language: Language) -> str:
-    """The likeliest reading without signs: what the properties of prompts are measured on."""
-    likeliest = "".join(part[0] for part in language.read_parts(text))
-    return " ".join(_WORD.findall(likeliest)).replace("’", "'") or text
+def _readings(given: object) -> list[str]:
+    cells = given if isinstance(given, list) else _cell(given).split("|")
+    return [_without_tags(cell) for cell in map(_cell, cells) if cell]
+
+
+def _without_tags(text: str) -> str:
+    return " ".join(strip_tags(text).translate(BRACKETS).split())
+
+
+def _words(text: str) -> str:
+    """A text without the signs around its words: what their properties are measured on."""
+    words = (word.strip(_AROUND_WORDS) for word in text.split())
+    return " ".join(w if "." in w[:-1] else w.removesuffix(".") for w in words if w)
+
+
+def _comparable(reading: str) -> str:
+    if not English().normalise(reading):
+        raise InputError(f"{reading!r} has no word that can be compared with what is heard")
+    return reading

@@ -12,13 +12,13 @@ _MAX_CELL = 2**31 - 1  # characters; csv's own limit is below a long chapter
 
 
 def read_rows(path: Path) -> list[tuple[str, Any]]:
-    """Returns the rows of a table, each with its number; empty lines count but are no rows.
+    """Returns the rows of a table, each with its number; of .jsonl that of its line.
 
     Args:
         path: of a kind in `TABLES`.
 
     Raises:
-        InputError: if it cannot be read; names the row.
+        InputError: if it cannot be read; names the row where that is known.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,7 +1,7 @@
 """Keys of a track whose values do not fit one another, each with the problem."""
 
 from itertools import chain
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any
 
 from selfverify.adapters import CODECS, ENGINES, RECOGNISERS, SYSTEMS
@@ -69,7 +69,7 @@ def _own_texts(key: str, prompt_set: dict[str, Any]) -> Problems:
     for name, what in needed.items():
         if name not in prompt_set:
             yield f"{key}.{name}", f"missing: {what}"
-    if "data" in PurePath(prompt_set.get("path", "")).parts[:1]:
+    if Path(prompt_set.get("path", "")).resolve().is_relative_to(Path("data").resolve()):
         yield f"{key}.path", "in data/ git keeps nothing of it and runs tidy up; put it elsewhere"
 
 
@@ -79,6 +79,9 @@ def _calibration(track: Track) -> Problems:
         yield "calibration.num_shards", "more shards than utterances"
     if calibration and "hard" not in track["prompt_sets"]:
         yield "calibration", "says of hard prompts what they are; add prompt_sets.hard"
+    elif calibration and calibration["source"] != track["prompt_sets"]["hard"]["source"]:
+        problem = "has other categories than prompt_sets.hard; give both one source, or remove it"
+        yield "calibration.source", problem
 
 
 def _engines(track: Track) -> Problems:

@@ -63,7 +63,8 @@ def standardised_differences(
         others: of the other set.
         names: of both, for the columns.
     """
-    measured = [n for n in MEASURED if not (prompts[n].isna().any() or others[n].isna().any())]
+    complete = [set(table.columns[table.notna().all()]) for table in (prompts, others)]
+    measured = [name for name in MEASURED if all(name in known for known in complete)]
     rows = []
     for name in measured:
         first, second = (table[name].to_numpy(dtype=float) for table in (prompts, others))

@@ -17,13 +17,14 @@ from selfverify.errors import InputError
 from selfverify.languages.base import BRACKETS
 from selfverify.languages.english import English
 from selfverify.metric.normalisation import strip_tags
+from selfverify.speaking.text import tidy
 from selfverify.storage.records import Utterance
 from selfverify.storage.text_tables import TABLES, read_rows
 
 CATEGORY = "own"  # of a text without one
 _ID = re.compile(r"[\w.-]{1,100}")
 _CATEGORY = re.compile(r"(?!(?:na|nan|null|none)$)[a-z][\w -]*", re.IGNORECASE)
-_AROUND_WORDS = "\"'“”‘’«»()*_…,;:!?–—-"  # what is neither said nor part of a word, at its ends
+_AROUND_WORDS = "\"'«»()*_,;:!?-"  # what is neither said nor part of a word, at its ends
 
 
 def own_prompts(path: Path, prompt_set: str, *, num_utterances: int, pace: Pace) -> list[Utterance]:
@@ -68,12 +69,12 @@ def _utterance(place: str, record: Any, prompt_set: str, pace: Pace) -> Utteranc
     if not text:
         columns = ", ".join(str(name) for name in record)
         raise InputError(f"no text; give it one in the column text; there are: {columns}")
-    said = _without_tags(text)
+    said = _comparable(_without_tags(text))
     readings = [_words(said), said, *_readings(record.get("spoken"))]
     return Utterance(
         utterance_id=f"{prompt_set}-{_checked('id', _cell(record.get('id')) or place, _ID)}",
         text=text,
-        spoken=tuple(dict.fromkeys(map(_comparable, readings))),
+        spoken=tuple(dict.fromkeys(readings)),
         category=_checked("category", _cell(record.get("category")) or CATEGORY, _CATEGORY),
         split=prompt_set,
         num_words=len(readings[0].split()),
@@ -82,11 +83,11 @@ def _utterance(place: str, record: Any, prompt_set: str, pace: Pace) -> Utteranc
 
 
 def _cell(value: object) -> str:
-    """A cell as text, composed and with single spaces; empty where it is missing."""
+    """A cell as text, tidied as `speak` does, with single spaces; empty where it is missing."""
     if isinstance(value, dict | list):
         raise InputError(f"a cell is a {type(value).__name__}; write a text")
     is_missing = value is None or value != value  # tables have NaN where there is no string
-    text = "" if is_missing else " ".join(normalize("NFC", str(value)).split())
+    text = "" if is_missing else " ".join(tidy(normalize("NFC", str(value))).split())
     if not text.isascii() and text.encode("utf-8", "replace").decode() != text:
         raise InputError(f"{text!a} is no valid Unicode; save the table as UTF-8")
     return text
@@ -101,7 +102,7 @@ def _checked(what: str, value: str, pattern: re.Pattern[str]) -> str:
 
 def _readings(given: object) -> list[str]:
     cells = given if isinstance(given, list) else _cell(given).split("|")
-    return [_without_tags(cell) for cell in map(_cell, cells) if cell]
+    return [_comparable(_without_tags(cell)) for cell in map(_cell, cells) if cell]
 
 
 def _without_tags(text: str) -> str:
@@ -111,7 +112,7 @@ def _without_tags(text: str) -> str:
 def _words(text: str) -> str:
     """A text without the signs around its words: what their properties are measured on."""
     words = (word.strip(_AROUND_WORDS) for word in text.split())
-    return " ".join(w if "." in w[:-1] else w.removesuffix(".") for w in words if w)
+    return " ".join(w if "." in w.rstrip(".") else w.rstrip(".") for w in words if w.strip("."))
 
 
 def _comparable(reading: str) -> str:

@@ -137,6 +137,11 @@ def test_a_prompt_counts_once(table, content, message):
         prompts_of(table, content, num_utterances=2)
 
 
+def test_half_a_character_is_refused(table):
+    with pytest.raises(InputError, match=r"row 1: 'Go .*ud83d' is no valid Unicode"):
+        prompts_of(table.with_suffix(".jsonl"), '{"text": "Go \\ud83d"}\n')
+
+
 def test_another_kind_of_table_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"save the table as \.csv or \.jsonl"):
         prompts_of(tmp_path / "texts.tsv", "text\nGo.\n")

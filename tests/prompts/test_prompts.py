@@ -345,6 +345,7 @@ def test_standardised_difference_of_known_samples():
     for table in (first, second):
         for name in covariates(utterance("no"), None).__dict__.keys() - names:
             table[name] = None
+    second["num_untrained"] = [1, 2, 3]  # known of one set alone: left out
     table = standardised_differences(first, second, ("hard", "standard")).set_index("covariate")
     assert table.loc["num_words", "standardised_difference"] == -2  # both variances are 1
     assert np.isnan(table.loc["expected_s", "standardised_difference"])

@@ -277,6 +277,7 @@ def test_every_key_of_the_schema_is_explained():
             {"source": "file", "path": "t.csv", "pace": "readers"},
             r"calibration\.source: has other categories than prompt_sets\.hard",
         ),
+        ({"source": "file", "path": "a t.csv", "pace": "readers"}, r"a path without spaces"),
         ({"source": "file", "path": "t.csv", "pace": "fast"}, r"pace: 'fast' is not one of"),
     ],
 )

@@ -88,7 +88,7 @@ def _cell(value: object) -> str:
         raise InputError(f"a cell is a {type(value).__name__}; write a text")
     is_missing = value is None or value != value  # tables have NaN where there is no string
     text = "" if is_missing else " ".join(tidy(normalize("NFC", str(value))).split())
-    if not text.isascii() and text.encode("utf-8", "replace").decode() != text:
+    if text.encode("utf-8", "replace").decode() != text:  # half a character
         raise InputError(f"{text!a} is no valid Unicode; save the table as UTF-8")
     return text
 

@@ -43,7 +43,8 @@ def test_files_of_phones_and_browsers_are_opened(tmp_path, speech, suffix):
     opened = open_audio(encode(tmp_path / f"clip.{suffix}", speech[1]))
     assert opened.duration_s == pytest.approx(len(speech[1]) / RATE, abs=0.1)
     assert opened.rms_db == pytest.approx(rms_db(speech[1]), abs=0.5)
-    assert opened.preparation.endswith(f"resampled from {FFMPEG[suffix][1]} Hz")
+    # A lossy codec may ring beyond full scale, which is noted too.
+    assert f"resampled from {FFMPEG[suffix][1]} Hz" in opened.preparation.split("; ")
 
 
 @pytest.mark.parametrize("suffix", FFMPEG)

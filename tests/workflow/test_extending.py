@@ -17,7 +17,7 @@ BLOCKS = re.findall(
     r"^```(\w+)\n(.*?)^```", (ROOT / "docs/extending.md").read_text(), flags=re.M | re.S
 )
 SCRIPT, RULE, FILES = (text for language, text in BLOCKS if language == "python")
-(ENTRY,) = (text for language, text in BLOCKS if language == "yaml")
+ENTRY = next(text for language, text in BLOCKS if language == "yaml" and "systems:" in text)
 
 
 @pytest.fixture

@@ -112,6 +112,6 @@ def _notes(source: Source, channel: int | None, totals: _Totals) -> Iterator[str
     if source.sample_rate != RECOGNISER_RATE:
         yield f"resampled from {source.sample_rate} Hz"
     if totals.peak > 1.0:
-        yield f"{20 * np.log10(totals.peak):.1f} dB beyond full scale, lowered"
+        yield f"{20 * np.log10(totals.peak):.2g} dB beyond full scale, lowered"
     if totals.num_samples > MAX_HEARD_S * source.sample_rate:
         yield f"the first {MAX_HEARD_S:.0f} s heard alone"

@@ -80,7 +80,7 @@ def test_the_row_says_what_was_done_to_a_file(tmp_path, speech):
     assert open_audio(tmp_path / "clip.wav").preparation.split("; ") == [
         "mean of 2 channels",
         "resampled from 8000 Hz",
-        "6.0 dB beyond full scale, lowered",
+        "6 dB beyond full scale, lowered",
     ]
     sf.write(tmp_path / "clip.wav", np.stack([x, -x], 1) / 2, 8_000, subtype="FLOAT")
     assert "channel 1 of 2 alone" in open_audio(tmp_path / "clip.wav").preparation

@@ -1,9 +1,11 @@
 """What a rule names as its code is what decides its output."""
 
+import ast
+
 import pytest
 
 from selfverify.adapters import CODECS, RECOGNISERS, SYSTEMS
-from selfverify.workflow.code_closure import SCRIPTS, code_files
+from selfverify.workflow.code_closure import SCRIPTS, _statements, code_files
 
 
 def test_the_script_is_first_and_its_imports_follow():
@@ -46,3 +48,11 @@ def test_every_table_names_modules_of_the_package(table):
 def test_a_script_that_does_not_exist_is_named():
     with pytest.raises(FileNotFoundError, match=r"sing\.py"):
         code_files("sing")
+
+
+def test_no_import_of_any_file_is_overlooked():
+    kinds = (ast.Import, ast.ImportFrom)
+    for path in SCRIPTS.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        seen = [node for node in _statements(tree) if isinstance(node, kinds)]
+        assert set(seen) == {node for node in ast.walk(tree) if isinstance(node, kinds)}, path

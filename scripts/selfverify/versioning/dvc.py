@@ -11,6 +11,7 @@ import yaml
 
 from selfverify.errors import InputError
 from selfverify.storage.files import is_inside, write_text
+from selfverify.storage.yaml_text import parse_yaml
 from selfverify.versioning.stages import Stage, stage_of_files
 from selfverify.versioning.studies import Study
 
@@ -77,7 +78,7 @@ def _dependency(file: str, owners: dict[str, Stage]) -> str:
 def write_pipeline(content: dict, path: Path) -> None:
     """Writes dvc.yaml if its content is another; plots, which are written by hand, are kept."""
     read_stages(path)  # refuses what cannot be read
-    before = yaml.safe_load(path.read_bytes()) if path.exists() else {}
+    before = parse_yaml(path.read_bytes()) if path.exists() else {}
     after = content | {key: value for key, value in before.items() if key == "plots"}
     if before != after:
         dumped = yaml.dump(after, Dumper=_NoAliases, sort_keys=False, width=100)
@@ -135,7 +136,7 @@ def read_stages(path: Path) -> dict:
         f"`git checkout -- {path}`; then `dvc checkout` and `snakemake all`"
     )
     try:
-        stages = (yaml.safe_load(path.read_bytes()) or {}).get("stages") or {}
+        stages = (parse_yaml(path.read_bytes()) or {}).get("stages") or {}
         return {name: dict(stage) for name, stage in stages.items()}
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -5,6 +5,7 @@ Adapters are loaded by name at run time, so rules add the adapter's module thems
 """
 
 import ast
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,9 @@ SCRIPTS = Path(__file__).parents[2]
 PACKAGE = "selfverify"
 # Tables of names: what one of them decides, the chosen adapter's module, rules name themselves.
 EXEMPT = {SCRIPTS / PACKAGE / "adapters" / "__init__.py"}
+
+# What statements stand in: a body, `else` and `finally`, an `except`, a `case`.
+_PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def code_files(script: str, *modules: str) -> list[str]:
@@ -46,12 +50,20 @@ def _script_file(stem: str) -> Path:
 def _imports(path: Path) -> tuple[Path, ...]:
     """Files of the package that a file imports, anywhere in it."""
     names: list[str] = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in _statements(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
     return tuple(file for name in names for file in _module_files(name))
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All statements below a node; expressions, where nothing is imported, are most of a file."""
+    for part in _PARTS:
+        for child in getattr(node, part, ()):
+            yield child
+            yield from _statements(child)
 
 
 def _module_files(name: str) -> list[Path]:

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import ValidationError, best_match
 
 from selfverify.errors import InputError
+from selfverify.storage.yaml_text import parse_yaml
 from selfverify.workflow.contradictions import contradictions
 from selfverify.workflow.naming import near
 
@@ -29,7 +29,7 @@ def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
     Raises:
         InputError: with one line that names file, key and cure.
     """
-    schema = yaml.safe_load(SCHEMA.read_text())
+    schema = parse_yaml(SCHEMA.read_text())
     error = best_match(_Validator(schema).iter_errors(params))
     if error is not None:
         raise InputError(f"{source}: {_explain(error)}")

@@ -15,6 +15,7 @@ from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from selfverify.errors import InputError
+from selfverify.storage.yaml_text import parse_yaml
 
 _CONFLICTS = ("<<<<<<< ", "=======", ">>>>>>> ")
 
@@ -29,7 +30,7 @@ def read_params(path: Path) -> dict[str, Any]:
     text = _text(path)
     try:
         by_dvc = YAML(typ="safe").load(text)
-        by_snakemake = yaml.safe_load(text)
+        by_snakemake = parse_yaml(text)
     except DuplicateKeyError as error:
         raise InputError(f"{path}{_line(error)}: {_twice(error)}; remove one of the two") from None
     except MarkedYAMLError as error:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from dataclasses import asdict
 from html import unescape
 from pathlib import Path
@@ -18,16 +19,22 @@ from selfverify.document.parameters import fingerprint, read_parameters
 from selfverify.errors import InputError
 from selfverify.statistics.intervals import clopper_pearson
 from small_distillation import make_distillation
-from small_paper import CLAIMS, RATES, make_small_paper
+from small_paper import CLAIMS, RATES, SmallPaper, make_small_paper
 
 NEAR = "failures are near zero by N = 2 on standard prompts"
 PLACE = {"system": "mini-orpheus", "prompt_set": "standard", "best_of": 2}
 
 
+@pytest.fixture(scope="module")
+def unwritten(tmp_path_factory):
+    return make_small_paper(tmp_path_factory.mktemp("unwritten"))
+
+
 @pytest.fixture
-def paper(tmp_path, monkeypatch):
+def paper(unwritten, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    paper = make_small_paper(tmp_path)
+    shutil.copytree(unwritten.folder, tmp_path, dirs_exist_ok=True)
+    paper = SmallPaper(tmp_path)
     set_failures(paper, 43)
     return paper
 

@@ -150,27 +150,6 @@ def test_the_same_seeds_give_the_same_bytes_again(run):
 
 
 @pytest.mark.parametrize(
-    ("edited", "jobs"),
-    [
-        ("scripts/figures/plot_failure_by_n.py", {"failure_by_n"}),
-        ("scripts/selfverify/metric/taxonomy.py", {"judge_candidates", "select_best_of_n"}),
-    ],
-)
-def test_an_edited_file_reruns_what_it_decides(run, edited, jobs):
-    folder, _ = run
-    path = folder / edited
-    original = path.read_text()
-    path.write_text(original + "\n# edited\n")
-    try:
-        planned = snakemake(folder, "-n", "all").stdout
-    finally:
-        path.write_text(original)
-    assert jobs <= set(planned.split())
-    assert "sample_candidates " not in planned
-    assert "transcribe " not in planned
-
-
-@pytest.mark.parametrize(
     ("path", "value", "message"),
     [
         (

@@ -80,7 +80,7 @@ def test_the_row_says_what_was_done_to_a_file(tmp_path, speech):
     assert open_audio(tmp_path / "clip.wav").preparation.split("; ") == [
         "mean of 2 channels",
         "resampled from 8000 Hz",
-        "6 dB beyond full scale, lowered",
+        "6.0 dB beyond full scale, lowered",
     ]
     sf.write(tmp_path / "clip.wav", np.stack([x, -x], 1) / 2, 8_000, subtype="FLOAT")
     assert "channel 1 of 2 alone" in open_audio(tmp_path / "clip.wav").preparation
@@ -136,3 +136,12 @@ def test_what_is_shown_of_silence_noise_and_one_sample(rng):
     assert prepare(noise)[1] == 0.0
     assert len(prepare(np.ones(1, np.float32))[0]) == 2 * round(EDGE_S * RATE) + 1
     assert np.abs(prepare(noise)[0]).max() == pytest.approx(PEAK)
+
+
+@pytest.mark.parametrize(
+    ("peak", "shown"), [(1.001, "less than 0.1 dB"), (2.0, "6.0 dB"), (2.0**23, "138.5 dB")]
+)
+def test_how_far_a_file_is_beyond_full_scale_is_said(tmp_path, peak, shown):
+    tone = peak * np.sin(np.linspace(0, 2_000, RATE))
+    sf.write(tmp_path / "clip.wav", tone / np.abs(tone).max() * peak, RATE, subtype="FLOAT")
+    assert f"{shown} beyond full scale" in open_audio(tmp_path / "clip.wav").preparation

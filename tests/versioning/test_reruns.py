@@ -121,7 +121,7 @@ def test_a_restored_file_of_a_failed_run_is_not_taken_for_a_new_one(colleague):
 
 def test_results_of_other_parameters_than_the_file_has_are_not_recorded(colleague):
     before = (colleague / "dvc.lock").read_text()
-    (colleague / "more.yaml").write_text("listening: {num_studies: 3}")  # decides one table
+    (colleague / "more.yaml").write_text("listening: {num_studies: 3}")  # decides two tables
     log = run_all(colleague, "--configfile", "more.yaml")
     assert "Not recorded: listening differs from params.yaml" in log
     assert (colleague / "dvc.lock").read_text() == before

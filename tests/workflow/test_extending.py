@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from repository import CHECKPOINTS, ROOT
+from selfverify.workflow.params import check_params
 from study import copy_tree, read_params, snakemake, write_params
 
 pytestmark = pytest.mark.workflow
@@ -17,7 +18,7 @@ BLOCKS = re.findall(
     r"^```(\w+)\n(.*?)^```", (ROOT / "docs/extending.md").read_text(), flags=re.M | re.S
 )
 SCRIPT, RULE, FILES = (text for language, text in BLOCKS if language == "python")
-ENTRY = next(text for language, text in BLOCKS if language == "yaml" and "systems:" in text)
+ENTRY, PROMPT_SETS = (text for language, text in BLOCKS if language == "yaml")
 
 
 @pytest.fixture
@@ -42,6 +43,11 @@ def test_the_pages_system_and_table_are_planned(checkout):
     assert process.returncode == 0, process.stderr[-3000:]
     assert "data/mini/candidates/my-llasa/hard/000.parquet" in process.stdout
     assert "figures/mini/my_table.csv" in process.stdout
+
+
+def test_the_pages_prompt_set_is_a_choice_of_params(params):
+    params["tracks"]["mini"]["prompt_sets"] |= yaml.safe_load(PROMPT_SETS)["prompt_sets"]
+    check_params(params)
 
 
 def test_the_pages_script_makes_its_table(checkout):

@@ -112,6 +112,8 @@ def _notes(source: Source, channel: int | None, totals: _Totals) -> Iterator[str
     if source.sample_rate != RECOGNISER_RATE:
         yield f"resampled from {source.sample_rate} Hz"
     if totals.peak > 1.0:
-        yield f"{20 * np.log10(totals.peak):.2g} dB beyond full scale, lowered"
+        beyond_db = 20 * np.log10(totals.peak)
+        shown = f"{beyond_db:.1f}" if beyond_db >= 0.05 else "less than 0.1"
+        yield f"{shown} dB beyond full scale, lowered"
     if totals.num_samples > MAX_HEARD_S * source.sample_rate:
         yield f"the first {MAX_HEARD_S:.0f} s heard alone"

@@ -1,15 +1,18 @@
-"""YAML by libyaml, where PyYAML was built with it.
+"""YAML by libyaml, where PyYAML was built with it: seven times as fast on dvc.lock.
 
-It reads dvc.yaml nine times as fast and dvc.lock seven, and every run of Snakemake reads both.
+Every run of Snakemake reads dvc.lock, and dvc.yaml where it records what it made.
 """
 
 from typing import Any
 
 import yaml
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader
 
 
 def parse_yaml(text: str | bytes) -> Any:
     """Returns what `yaml.safe_load` returns; raises what it raises, `yaml.YAMLError`."""
-    return yaml.load(text, Loader=_LOADER)
+    return yaml.load(text, Loader=SafeLoader)

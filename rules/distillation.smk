@@ -110,6 +110,7 @@ rule finetune:
                 temperature=loss_temperature,
                 beta=of_arm("beta"),
                 learning_rate=of_arm("learning_rate"),
+                gain_learning_rate=of_arm("gain_learning_rate"),
                 num_steps=lambda wildcards: of_policy(wildcards).num_steps,
                 batch_size=DISTILLATION["batch_size"],
                 micro_batch_size=DISTILLATION["micro_batch_size"],

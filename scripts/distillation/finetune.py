@@ -9,6 +9,7 @@ from selfverify.distillation.advantage import advantage_trainer
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     divide_logits,
+    facts_of,
     save_policy,
     train,
     training_key,
@@ -75,7 +76,7 @@ def finetune(
         trainer = preference_trainer(system, pairs, settings, run, device)
     trainer.add_callback(HeldOut(system, [c for path in held_out for c in read_pool(path)]))
     curve = train(trainer)
-    facts = {**vars(settings), **describe(candidates, settings.selection)}
+    facts = {**facts_of(settings), **describe(candidates, settings.selection)}
     save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]
     shutil.rmtree(run.parent, ignore_errors=True)
 

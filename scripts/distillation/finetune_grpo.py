@@ -10,6 +10,7 @@ from selfverify.codecs import load_codec
 from selfverify.distillation.finetuning import (
     TrainingSettings,
     content_of,
+    facts_of,
     save_policy,
     train,
     training_key,
@@ -112,7 +113,7 @@ def finetune_grpo(
     trainer.add_callback(HeldOut(rollout.system, unseen))
     curve = train(trainer)
     candidates = [c for path in sorted(rollout.folder.iterdir()) for c in read_pool(path)]
-    facts = {**vars(settings), **describe(candidates)}
+    facts = {**facts_of(settings), **describe(candidates)}
     write_records(candidates, output / "rollouts.parquet")
     save_policy(trainer.model, start, curve, facts, output)  # type: ignore[arg-type]
     shutil.rmtree(run.parent, ignore_errors=True)

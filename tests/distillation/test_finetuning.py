@@ -18,6 +18,7 @@ from selfverify.distillation import finetuning, sft
 from selfverify.distillation.finetuning import (
     PROJECTIONS,
     divide_logits,
+    facts_of,
     save_policy,
     train,
     training_key,
@@ -92,6 +93,29 @@ def test_sft_lowers_the_loss_and_leaves_a_checkpoint(adapter, tiny_systems, tmp_
     }  # fmt: skip
     assert changed
     assert not any("embed" in name or "lm_head" in name for name in changed)
+
+
+@pytest.mark.parametrize("adapter", ["llasa", "orpheus"])
+def test_the_gain_before_the_output_learns_at_its_own_rate(adapter, tiny_systems, tmp_path):
+    start = tiny_systems[adapter]
+    norm = "model.norm.weight"
+    before = load_system(adapter, start).model.state_dict()[norm]
+    gains = {}
+    for rate in (None, 1e-3, 1e-1):
+        system = load_system(adapter, start)
+        settings = dataclasses.replace(SETTINGS, learning_rate=1e-5, gain_learning_rate=rate)
+        run, policy = tmp_path / f"run-{rate}", tmp_path / f"policy-{rate}"
+        trainer = sft_trainer(system, candidates_of(system), settings, run, "cpu")
+        look = HeldOut(system, candidates_of(system)).measure(trainer.model)
+        assert look["held_out_kl"] == 0  # without the adapter the old gain is at work
+        save_policy(trainer.model, start, train(trainer), facts_of(settings), policy)
+        gains[rate] = load_system(adapter, policy).model.state_dict()[norm]
+        told = json.loads((policy / "training.json").read_text())
+        assert told.get("gain_learning_rate", "absent") == (rate or "absent")
+    assert torch.equal(gains[None], before)
+    slow, fast = ((gains[rate] - before).abs().mean() for rate in (1e-3, 1e-1))
+    assert 0 < slow < 4 * 1e-3  # Adam: about a rate a step
+    assert fast > 20 * slow
 
 
 @pytest.mark.parametrize("losses", PREFERENCES, ids="+".join)

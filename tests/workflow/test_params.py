@@ -172,6 +172,11 @@ def test_the_extended_study_adds_to_that_of_all(params):
         ("tracks.mini.distillation.sharpening_line.temperatures", [1.0], r"\[1\.0\] is too short"),
         ("tracks.mini.distillation.matched_prompt_sets", ["easy"], r"'easy' is not one of"),
         (
+            "tracks.mini.distillation.arms.dpo.gain_learning_rate",
+            0.05,
+            r"arms\.dpo\.gain_learning_rate: not for losses \['sigmoid'\]; remove the key",
+        ),
+        (
             "tracks.mini.distillation.arms.grpo.temperature_matched",
             True,
             r"arms\.grpo\.temperature_matched: GRPO's loss has the temperature anyway",

@@ -1,8 +1,8 @@
 """What all arms share: low-rank adapters, the trainers' settings, and what a training leaves.
 
 Only the projections of attention and feed-forward layers are trained, through adapters
-W + (α/r) B A with α = 2 r and B = 0 at the start (LoRA, arXiv 2106.09685, as PEFT makes it);
-embeddings and output stay. A policy's folder has the adapter, and beside it the whole checkpoint
+W + (α/r) B A with α = 2 r and B = 0 at the start (LoRA, arXiv 2106.09685, as PEFT makes it), and
+where an arm asks for it the gain before the output (`gain`); embeddings and output stay. A policy's folder has the adapter, and beside it the whole checkpoint
 with the adapter merged in, which any program that reads the system's checkpoints runs as it is.
 """
 
@@ -59,6 +59,12 @@ class TrainingSettings:
     seed: int
     selection: str = "verified"  # what SFT learns of a prompt: a key of `training_sets.SELECTIONS`
     temperature: float = 1.0  # that logits are divided by in the loss
+    gain_learning_rate: float | None = None  # peak, of the gain before the output; None: it stays
+
+
+def facts_of(settings: TrainingSettings) -> dict[str, Any]:
+    """Returns the settings that have a value, as a policy's folder keeps them."""
+    return {name: value for name, value in vars(settings).items() if value is not None}
 
 
 def training_key(*choices: object, files: Iterable[Path], start: Path) -> str:

@@ -22,7 +22,6 @@ from datasets import Dataset
 from peft import get_peft_model
 from transformers import Trainer, TrainingArguments
 from trl.trainer.sft_config import SFTConfig
-from trl.trainer.sft_trainer import SFTTrainer
 
 from selfverify.distillation.finetuning import (
     TrainingSettings,
@@ -31,6 +30,7 @@ from selfverify.distillation.finetuning import (
     lora_config,
     trainer_options,
 )
+from selfverify.distillation.gain import GainTrainer, adapters_of
 from selfverify.distillation.pools import IGNORED, TrainingCandidate
 from selfverify.errors import InputError
 from selfverify.pretraining.csm import csm_loss
@@ -89,13 +89,14 @@ def sft_trainer(
     if isinstance(system, Csm):
         return _csm_trainer(system, examples, settings, options)
     rows = Dataset.from_list([vars(example) for example in examples])
-    return SFTTrainer(
+    return GainTrainer(
         model=system.model,
+        gain_learning_rate=settings.gain_learning_rate,
         # None: TRL would otherwise cut at 1024 ids, and with the end what teaches to stop.
         args=SFTConfig(**options, max_length=None, packing=False),
         train_dataset=rows,
         processing_class=system.tokenizer,
-        peft_config=lora_config(settings.lora_rank),
+        peft_config=adapters_of(settings),
     )
 
 

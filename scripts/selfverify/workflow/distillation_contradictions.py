@@ -9,7 +9,10 @@ from selfverify.workflow.naming import Problems, Track, missing, near
 
 def distillation_contradictions(track: Track) -> Problems:
     """Yields keys of its distillation and of training prompts, each with problem and cure."""
-    looks = (_shards, _arms, _grpo, _trained, _teachers, _sweep, _matched, _drawn, _contrasts)
+    looks = (
+        *(_shards, _arms, _gains, _grpo, _trained, _teachers),
+        *(_sweep, _matched, _drawn, _contrasts),
+    )
     yield from chain.from_iterable(look(track) for look in looks)
 
 
@@ -47,6 +50,19 @@ def _selection(arm: dict[str, Any]) -> str | None:
     if chosen == "passing" and losses not in (["advantage"], ["grpo"]):
         return None
     return f"{chosen!r} is not for losses {losses}; remove the key"
+
+
+def _gains(track: Track) -> Problems:
+    plan = track["distillation"]
+    for name, arm in plan["arms"].items():
+        key = f"distillation.arms.{name}.gain_learning_rate"
+        if "gain_learning_rate" not in arm:
+            continue
+        if arm["losses"] != ["sft"]:
+            yield key, f"not for losses {arm['losses']}; remove the key"
+        for system, arms in plan["systems"].items():
+            if name in arms and track["systems"].get(system, {}).get("adapter") == "csm":
+                yield key, f"{system} has two outputs, behind two gains; train it by another arm"
 
 
 def _grpo(track: Track) -> Problems:

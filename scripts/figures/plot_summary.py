@@ -66,12 +66,12 @@ def plot_summary(
 
 
 def _draw(panels: dict[str, Draw], styles: Styles) -> Figure:
-    num_rows = -(-len(panels) // COLUMNS)
-    figure = plt.figure(figsize=(WIDTH_IN, ROW_IN * num_rows))
-    rows = figure.add_gridspec(num_rows, 1)
+    filled = [min(COLUMNS, len(panels) - start) for start in range(0, len(panels), COLUMNS)]
+    figure = plt.figure(figsize=(WIDTH_IN, ROW_IN * len(filled)))
+    rows = figure.add_gridspec(len(filled), 1)
     # A grid of its own for each row, so that the names of arms take no width of the row above.
-    cells = [cell for row in range(num_rows) for cell in rows[row].subgridspec(1, COLUMNS)]
-    axes = [figure.add_subplot(cell) for cell, _ in zip(cells, panels, strict=False)]
+    cells = [cell for row, num in zip(rows, filled, strict=True) for cell in row.subgridspec(1, num)]
+    axes = [figure.add_subplot(cell) for cell, _ in zip(cells, panels, strict=True)]
     ends = []
     for axis, (title, draw) in zip(axes, panels.items(), strict=True):
         axis.set_title(title, loc="left")
@@ -103,7 +103,10 @@ def _by_draws(table: pd.DataFrame) -> Draw:
         for system, rows in _of_systems(table, styles):
             axis.plot(rows["mean_draws"], rows["stop_rate"], **styles[system])
             ends.append(_end(rows, "mean_draws", "stop_rate", styles[system]))
-        _scale(axis, sorted(table["best_of"].unique()), "candidates drawn, mean")
+        # Names stand beside the lines, in up to twice their width.
+        most = 4 * table["mean_draws"].max()
+        ticks = [n for n in sorted(table["best_of"].unique()) if n < most]
+        _scale(axis, ticks, "candidates drawn, mean")
         return ends
 
     return draw
@@ -115,7 +118,7 @@ def _by_arm(table: Any) -> Draw:
         shown = [system for system in styles if system in set(table["system"])]
         for number, system in enumerate(shown):
             rows = table[table["system"] == system].set_index("arm").reindex(arms)
-            shift = 0.36 * (number / max(len(shown) - 1, 1) - 0.5)
+            shift = 0.36 * (number / (len(shown) - 1) - 0.5) if len(shown) > 1 else 0.0
             low, high = (rows["difference"] - rows[f"difference_{end}"] for end in ("low", "high"))
             places = [-i - shift for i in range(len(arms))]
             drawn: dict[str, Any] = styles[system] | {"linestyle": "none"}
@@ -147,7 +150,7 @@ def _end(rows: pd.DataFrame, x: str, y: str, style: dict[str, Any]) -> End:
 
 
 def _scale(axis: Axes, ticks: list[int], label: str) -> None:
-    axis.set_ylim(bottom=-0.01)
+    axis.set_ylim(-0.01, 1.05 * axis.get_ylim()[1])  # the highest marker whole
     axis.set_xscale("log", base=2)
     axis.set_xticks(ticks, [str(tick) for tick in ticks])
     axis.set_xlim(ticks[0] / 1.12, ticks[-1] * 1.12)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import TrainerCallback
 
 from candidates_to_learn import SETTINGS, TEXT, candidates_of, failed
 from repository import CHECKPOINTS
@@ -178,6 +179,34 @@ def test_an_interrupted_training_goes_on(tiny_systems, tmp_path):
     assert last.name == "checkpoint-6"
     again = trained(settings)  # at its end already: the curve comes from the folder
     pd.testing.assert_frame_equal(whole, again)
+
+
+@pytest.mark.parametrize("gain_learning_rate", [None, 0.1])
+def test_a_training_goes_on_as_if_it_had_not_been_killed(gain_learning_rate, tiny_systems, tmp_path):
+    settings = dataclasses.replace(SETTINGS, num_steps=6, gain_learning_rate=gain_learning_rate)
+
+    def trained(run):
+        system = load_system("llasa", tiny_systems["llasa"])
+        torch.manual_seed(1)
+        trainer = sft_trainer(system, candidates_of(system), settings, run, "cpu")
+        train(trainer)
+        return trainer.model.merge_and_unload().state_dict()
+
+    class Killed(TrainerCallback):
+        def on_step_end(self, args, state, control, **kwargs):
+            if state.global_step == 5:
+                raise KeyboardInterrupt
+
+    whole = trained(tmp_path / "whole")
+    system = load_system("llasa", tiny_systems["llasa"])
+    torch.manual_seed(1)
+    trainer = sft_trainer(system, candidates_of(system), settings, tmp_path / "run", "cpu")
+    trainer.add_callback(Killed())
+    with pytest.raises(KeyboardInterrupt):
+        train(trainer)
+    assert {path.name for path in (tmp_path / "run").glob("checkpoint-*")} == {"checkpoint-4"}
+    again = trained(tmp_path / "run")
+    assert all(torch.equal(value, again[name]) for name, value in whole.items())
 
 
 @pytest.mark.parametrize("adapter", ["llasa", "csm"])

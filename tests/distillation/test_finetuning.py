@@ -182,7 +182,7 @@ def test_an_interrupted_training_goes_on(tiny_systems, tmp_path):
 
 
 @pytest.mark.parametrize("gain_learning_rate", [None, 0.1])
-def test_a_training_goes_on_as_if_it_had_not_been_killed(gain_learning_rate, tiny_systems, tmp_path):
+def test_a_killed_training_goes_on_to_the_same_weights(gain_learning_rate, tiny_systems, tmp_path):
     settings = dataclasses.replace(SETTINGS, num_steps=6, gain_learning_rate=gain_learning_rate)
 
     def trained(run):

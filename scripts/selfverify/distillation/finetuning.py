@@ -2,8 +2,9 @@
 
 Only the projections of attention and feed-forward layers are trained, through adapters
 W + (α/r) B A with α = 2 r and B = 0 at the start (LoRA, arXiv 2106.09685, as PEFT makes it), and
-where an arm asks for it the gain before the output (`gain`); embeddings and output stay. A policy's folder has the adapter, and beside it the whole checkpoint
-with the adapter merged in, which any program that reads the system's checkpoints runs as it is.
+where an arm asks for it the gain before the output (`gain`); embeddings and output stay. A policy's
+folder has the adapter, and beside it the whole checkpoint with the adapter merged in, which any
+program that reads the system's checkpoints runs as it is.
 """
 
 import json

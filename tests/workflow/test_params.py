@@ -20,7 +20,7 @@ def test_the_shipped_parameters_pass(params):
     check_params(params)
 
 
-@pytest.mark.parametrize("name", ["quick", "hour", "online", "teacher"])
+@pytest.mark.parametrize("name", ["quick", "hour", "online", "teacher", "frames"])
 def test_a_study_of_its_own_has_the_models_of_the_mini_track(params, name):
     own = yaml.safe_load((ROOT / f"params.{name}.yaml").read_text())
     track, mini = own["tracks"][name], params["tracks"]["mini"]
@@ -70,6 +70,32 @@ def test_the_cooler_teacher_is_asked_again_as_it_was(params):
     assert again["arms"] == {name: first["arms"][name] for name in again["arms"]}
     assert again["rivals"] == {"cooler": first["rivals"]["cooler"]}
     assert again["eval_pool_size"] > first["eval_pool_size"]
+
+
+def test_arms_of_a_system_with_frames_differ_by_the_gain_alone(params):
+    own = yaml.safe_load((ROOT / "params.frames.yaml").read_text())
+    plans = [p["tracks"][t]["distillation"] for p, t in ((params, "mini"), (own, "frames"))]
+    first, frames = plans
+    same = ("pool_size", "num_shards", "num_steps", "batch_size", "lora_rank")
+    assert {key: frames[key] for key in same} == {key: first[key] for key in same}
+    fixed = first["arms"]["sft-from-cooler"]
+    trained = fixed | {"gain_learning_rate": 0.05}
+    assert frames["arms"] == {
+        "sft-from-cooler": fixed,
+        "sft-gain": trained,
+        "sft-random-gain": trained | {"selection": "random"},
+    }
+
+
+def test_a_gain_is_that_of_one_output(params):
+    plan = params["tracks"]["mini"]["distillation"]
+    plan["arms"]["sft"]["gain_learning_rate"] = 0.05
+    check_params(params)
+    plan["systems"]["mini-csm"] = {"sft": 1}
+    with pytest.raises(
+        ValueError, match=r"arms\.sft\.gain_learning_rate: mini-csm has two outputs"
+    ):
+        check_params(params)
 
 
 def test_the_extended_study_adds_to_that_of_all(params):

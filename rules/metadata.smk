@@ -19,6 +19,8 @@ METADATA = {
 # Options that a script has only where there are checkpoints to card.
 OF_CARDED, TO_CARDS = (["checkpoints"], ["cards"]) if CARDED else ([], [])
 CROISSANT = f"{DATA}/croissant.json"
+# Whose texts may be under another licence than the rest.
+SOURCED = [f"{name}={TRACK['prompt_sets'][name]['source']}" for name in ORIGINAL_SETS]
 
 
 rule cards:
@@ -40,7 +42,8 @@ rule cards:
     params:
         options(
             systems=list(TRACK["systems"]),
-            sets=ORIGINAL_SETS,
+            sets=SOURCED,
+            language=config["metric"]["language"],
             classes=["=".join(known) for known in CARDED.values()] or None,
             track=TRACK_NAME,
         ),
@@ -72,6 +75,7 @@ rule croissant:
     params:
         options(
             track=TRACK_NAME,
+            sets=SOURCED,
         ),
     shell:
         run("tables", "dictionary", "project", "citation", to="output")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from selfverify.errors import InputError
 from selfverify.metadata.cards import Trained, dataset_card, model_card
+from selfverify.metadata.licences import texts_of
 from selfverify.storage.files import write_text
 from selfverify.workflow.script import run_script
 
@@ -17,6 +18,7 @@ def write_cards(
     modes: Path,
     systems: list[str],
     sets: list[str],
+    language: str,
     track: str,
     dataset: Path,
     checkpoints: tuple[Path, ...] = (),
@@ -29,7 +31,8 @@ def write_cards(
         rates: results/failure_rates.csv.
         modes: results/failure_modes.csv, for the number of candidates.
         systems: of the study.
-        sets: prompt sets that are evaluated.
+        sets: "name=source" of the prompt sets that are evaluated.
+        language: of their texts.
         track: its name.
         dataset: the card of the data to write.
         checkpoints: training.json of what was trained here, systems and codecs.
@@ -40,7 +43,7 @@ def write_cards(
     counts = pd.read_csv(modes)
     num_candidates = int(counts.loc[counts["system"].isin(systems), "k"].sum())
     of_systems = pd.DataFrame(table[table["system"].isin(systems)])
-    write_text(dataset, dataset_card(track, of_systems, sets, num_candidates))
+    write_text(dataset, dataset_card(track, of_systems, texts_of(sets), language, num_candidates))
     for path, known, card in zip(checkpoints, classes, cards, strict=True):
         name, adapter, codec = known.split("=")
         if path.parent.name != name:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from huggingface_hub import DatasetCard, ModelCard
 from scripts.metadata.write_cards import write_cards
 from scripts.metadata.write_croissant import write_croissant
@@ -13,6 +14,7 @@ from scripts.metadata.write_croissant import write_croissant
 from repository import ROOT
 from selfverify.errors import InputError
 from selfverify.metadata.dictionary import read_dictionary
+from selfverify.metadata.licences import SOURCES
 from selfverify.storage.checkpoints import file_sha256
 from verdicts import write_verdicts
 
@@ -25,7 +27,8 @@ def cards(folder, **changed):
     names = {"mini-llasa": "llasa=mini-xcodec2", "mini-xcodec2": "xcodec2="}
     arguments = {
         "rates": RESULTS / "failure_rates.csv", "modes": RESULTS / "failure_modes.csv",
-        "systems": ["mini-llasa", "mini-csm"], "sets": ["standard", "hard"], "track": "mini",
+        "systems": ["mini-llasa", "mini-csm"], "track": "mini",
+        "sets": ["standard=grammar", "hard=grammar"], "language": "en",
         "dataset": folder / "README.md",
         "checkpoints": tuple(CHECKPOINTS / name / "training.json" for name in names),
         "classes": tuple(f"{name}={known}" for name, known in names.items()),
@@ -58,6 +61,20 @@ def test_the_datas_card_names_its_files_and_counts_its_candidates(tmp_path):
     verdicts = next(c for c in card.data.configs if c["config_name"] == "verdicts")
     assert [f["split"] for f in verdicts["data_files"]] == ["standard", "hard"]
     assert "mini-orpheus" not in card.text
+    assert (card.data.language, card.data.license) == ("en", "mit")
+
+
+def test_texts_of_others_are_under_their_own_terms(tmp_path):
+    cards(tmp_path, sets=["standard=librispeech", "hard=criteria", "rare=file"], language="de")
+    card = DatasetCard.load(tmp_path / "README.md")
+    assert (card.data.language, card.data.license) == ("de", ["mit", "cc-by-4.0", "other"])
+    assert "- `standard`: LibriSpeech's, CC BY 4.0\n" in card.text
+    assert "- `rare`: the study's own, under their own terms\n" in card.text
+
+
+def test_texts_are_known_of_every_source():
+    schema = yaml.safe_load((ROOT / "rules/params.schema.yaml").read_text())
+    assert set(SOURCES) == set(schema["$defs"]["prompt_set"]["properties"]["source"]["enum"])
 
 
 def test_a_card_of_another_checkpoint_is_refused(tmp_path):
@@ -76,6 +93,7 @@ def croissant(tmp_path):
     write_croissant(
         tables=[rates, verdicts], dictionary=ROOT / "data/README.md",
         project=ROOT / "pyproject.toml", citation=ROOT / "CITATION.cff", track="mini",
+        sets=["standard=grammar", "hard=librispeech", "rare=file"],
         output=tmp_path / "croissant.json",
     )  # fmt: skip
     return tmp_path / "croissant.json"
@@ -86,6 +104,10 @@ def test_croissant_has_every_file_with_its_checksum_and_every_column(croissant):
     files = {file["contentUrl"]: file["sha256"] for file in found["distribution"]}
     assert files == {place: file_sha256(croissant.parent / place) for place in files}
     assert len(files) == 2
+    assert [address.rpartition("/")[2] for address in found["license"]] == [
+        "MIT.html", "CC-BY-4.0.html",
+    ]  # fmt: skip
+    assert found["description"].endswith("rare, the study's own, under their own terms.")
     columns = {
         field["source"]["extract"]["column"]: field for field in found["recordSet"][1]["field"]
     }

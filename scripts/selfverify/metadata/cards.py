@@ -1,6 +1,6 @@
 """Model and dataset cards in the hub's format: YAML for machines, then text for people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 import pandas as pd
 from huggingface_hub import DatasetCardData, EvalResult, ModelCardData
+
+from selfverify.metadata.licences import Texts, licences_of
 
 PAPER = "arXiv:2606.18323"
 METRIC = "utterances that fail catastrophically, by an evaluator that had no part in the selection"
@@ -47,32 +49,36 @@ def model_card(model: Trained, rates: pd.DataFrame, track: str) -> str:
     )
 
 
-def dataset_card(track: str, rates: pd.DataFrame, sets: Sequence[str], num_candidates: int) -> str:
+def dataset_card(
+    track: str, rates: pd.DataFrame, texts: Mapping[str, Texts], language: str, num_candidates: int
+) -> str:
     """Returns the card of a track's data.
 
     Args:
         track: its name.
         rates: results/failure_rates.csv of the systems.
-        sets: prompt sets that are evaluated.
+        texts: of each prompt set that is evaluated.
+        language: of the texts.
         num_candidates: verdicts in all.
     """
+    licences, _ = licences_of(texts)
     data = DatasetCardData(
-        language="en",
-        license="mit",
+        language=language,
+        license=licences if len(licences) > 1 else licences[0],
         pretty_name=f"selfverify, track {track}",
         task_categories=["text-to-speech", "automatic-speech-recognition"],
         tags=["neural-audio-codec", "evaluation", "selfverify"],
         size_categories=next(name for limit, name in SIZES if num_candidates < limit),
         configs=[
             {"config_name": folder,
-             "data_files": [{"split": name, "path": path.format(name)} for name in sets]}
+             "data_files": [{"split": name, "path": path.format(name)} for name in texts]}
             for folder, path in (("verdicts", "verdicts/*/{}.parquet"),
                                  ("prompts", "prompts/{}.parquet"))
         ],
     )  # fmt: skip
     return _filled(
         "dataset_card.md.jinja", data=data, track=track, num_candidates=num_candidates,
-        rates=_shown(rates), paper=PAPER,
+        rates=_shown(rates), texts=texts, paper=PAPER,
     )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ class Described:
     name: str
     description: str
     version: str
-    licence: str  # an address
+    licences: Sequence[str]  # addresses
     creator: str
     cite_as: str
 
@@ -49,7 +49,7 @@ def describe_tables(
         "name": whole.name,
         "description": whole.description,
         "version": whole.version,
-        "license": whole.licence,
+        "license": list(whole.licences),
         "creator": {"@type": "sc:Organization", "name": whole.creator},
         "citeAs": whole.cite_as,
         "distribution": [_file_object(path, place) for path, place in places.items()],

@@ -117,7 +117,7 @@ rule table_speak:
     """Table: `selfverify speak` end to end: cost against a single shot, real time, latency."""
     input:
         code=code("table_speak"),
-        prompts=f"{DATA}/prompts/standard.parquet",
+        prompts=f"{DATA}/prompts/{ORIGINAL_SETS[0]}.parquet",
     output:
         **figure_files("table_speak", csv="csv", markdown="md", latex="tex"),
     log:

@@ -70,9 +70,7 @@ def _draw(panels: dict[str, Draw], styles: Styles) -> Figure:
     figure = plt.figure(figsize=(WIDTH_IN, ROW_IN * len(filled)))
     rows = figure.add_gridspec(len(filled), 1)
     # A grid of its own for each row, so that the names of arms take no width of the row above.
-    cells = [
-        cell for row, num in zip(rows, filled, strict=True) for cell in row.subgridspec(1, num)
-    ]
+    cells = [cell for row, num in enumerate(filled) for cell in rows[row].subgridspec(1, num)]
     axes = [figure.add_subplot(cell) for cell, _ in zip(cells, panels, strict=True)]
     ends = []
     for axis, (title, draw) in zip(axes, panels.items(), strict=True):

@@ -9,10 +9,8 @@ from selfverify.workflow.naming import Problems, Track, missing, near
 
 def distillation_contradictions(track: Track) -> Problems:
     """Yields keys of its distillation and of training prompts, each with problem and cure."""
-    looks = (
-        *(_shards, _arms, _gains, _grpo, _trained, _teachers),
-        *(_sweep, _matched, _drawn, _contrasts),
-    )
+    arms = (_shards, _arms, _gains, _grpo, _trained, _teachers)
+    looks = (*arms, _sweep, _matched, _drawn, _contrasts)
     yield from chain.from_iterable(look(track) for look in looks)
 
 

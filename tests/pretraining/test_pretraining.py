@@ -213,7 +213,9 @@ def test_held_out_losses_are_without_noise():
     assert lm.loss([example]).item() != lm.loss([example]).item()
 
 
-def test_compiled_layers_say_the_same_under_the_same_names():
+def test_compiled_layers_say_the_same_under_the_same_names(monkeypatch):
+    # In bfloat16, which a processor with tiles multiplies in, fused layers round elsewhere.
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
     lm = trainable_llasa(load_codec_sizes(16), hidden_size=64, num_layers=1)
     lm.model.eval()
     example = TrainingExample(*[[lm.first_code + code for code in range(16)]] * 2)

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,14 +51,26 @@ def process_of(item) -> str:
     return "trust" if is_counted else str(item.path)
 
 
-def pytest_terminal_summary(terminalreporter):
-    """What tests have to tell, whichever process ran them."""
-    reports = [r for found in terminalreporter.stats.values() for r in found]
+@pytest.hookimpl(trylast=True)  # below the slowest tests
+def pytest_terminal_summary(terminalreporter, config):
+    """What tests have to tell, whichever process ran them, and where their time went."""
+    reports = [r for found in terminalreporter.stats.values() for r in found if hasattr(r, "when")]
     for report in reports:
-        if getattr(report, "when", "") == "call":
+        if report.when == "call":
             told = [line for name, line in report.user_properties if name == "told"]
             for line in told:
                 terminalreporter.write_line(line)
+    if config.getoption("durations"):
+        terminalreporter.write_line(seconds_by_file(reports))
+
+
+def seconds_by_file(reports) -> str:
+    """Returns the slowest files with their seconds, of all phases of their tests."""
+    seconds = Counter()
+    for report in reports:
+        seconds[Path(report.location[0]).relative_to("tests").as_posix()] += report.duration
+    slowest = (f"{name} {number:.0f}" for name, number in seconds.most_common(30))
+    return f"seconds by file: {', '.join(slowest)}"
 
 
 @pytest.fixture(scope="session", autouse=True)

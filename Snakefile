@@ -54,6 +54,7 @@ include: "rules/metadata.smk"
 include: "rules/verification.smk"
 include: "rules/pretraining.smk"
 include: "rules/benchmarks.smk"
+include: "rules/studies.smk"
 include: "rules/stages.smk"
 include: "rules/versioning.smk"
 

@@ -1,0 +1,53 @@
+"""What the published studies say together; by name, not part of `all`.
+
+in:  figures/{study}/table_method_comparison.csv, as git has it
+out: figures/studies/table_verification_gain.{csv,md,tex}
+     figures/studies/verification_gain.{pdf,png}
+"""
+
+# Those that declare a contrast of verified with random own candidates.
+STUDIES = ("mini", "online", "teacher", "frames")
+COMPARISONS = [f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
+
+
+rule table_verification_gain:
+    """Table: what verification adds to SFT, in every study and in the mean over all."""
+    input:
+        code=code("table_verification_gain"),
+    output:
+        csv="figures/studies/table_verification_gain.csv",
+        markdown="figures/studies/table_verification_gain.md",
+        latex="figures/studies/table_verification_gain.tex",
+    log:
+        "logs/studies/table_verification_gain.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        # No inputs: of the study that is configured the table would be made anew first, and all
+        # that it needs, which a clone does not have. `-f` after a study was published.
+        options(
+            studies=STUDIES,
+            comparisons=COMPARISONS,
+        ),
+    shell:
+        run(to=TABLE)
+
+
+rule verification_gain:
+    """Figure: what verification adds to SFT, in every study and in the mean over all."""
+    input:
+        code=code("plot_verification_gain"),
+        table=rules.table_verification_gain.output.csv,
+    output:
+        pdf="figures/studies/verification_gain.pdf",
+        png="figures/studies/verification_gain.png",
+    log:
+        "logs/studies/verification_gain.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        options(
+            systems=lambda wildcards: list(config["tracks"]["mini"]["systems"]),
+        ),
+    shell:
+        run("table", to=("pdf", "png"))

@@ -1,0 +1,127 @@
+"""The table of what verification adds to SFT, study by study and over all of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from selfverify.errors import InputError
+from selfverify.results.markup import TableFiles, write_shown
+from selfverify.statistics.contrasts import ALPHA
+from selfverify.statistics.pooling import pool_effects
+from selfverify.storage.tables import write_csv
+from selfverify.workflow.script import run_script
+
+# Where both arms were drawn, as columns of table_method_comparison begin and as people read it.
+PLACES = {"": "the system's", "matched_": "the best rival's"}
+CONTROL = "-random"  # in a control's name, where its arm has nothing
+ALL = "all"
+
+
+def table_verification_gain(
+    *, studies: list[str], comparisons: list[Path], files: TableFiles
+) -> None:
+    """Writes each declared contrast of an arm with its random control, and the mean of all.
+
+    Args:
+        studies: names, as of their tracks.
+        comparisons: table_method_comparison.csv of each.
+        files: the table; a row per contrast and temperature, the mean last.
+
+    Raises:
+        InputError: names a study without such a contrast.
+    """
+    found = [
+        row
+        for study, path in zip(studies, comparisons, strict=True)
+        for row in read_contrasts(study, path)
+    ]
+    rows = [row for place in PLACES.values() for row in with_mean(found, place)]
+    write_csv(pd.DataFrame(rows), files.csv)
+    write_shown(pd.DataFrame(map(_shown, rows)), NOTE, files)
+
+
+def read_contrasts(study: str, path: Path) -> list[dict[str, Any]]:
+    """Returns a row of each declared contrast of selection at each temperature it was drawn at.
+
+    The standard error is taken back from the t interval of the difference.
+
+    Args:
+        study: its name.
+        path: its table_method_comparison.csv.
+    """
+    table = pd.read_csv(path)
+    is_control = table["baseline"].str.contains(CONTROL)
+    is_of_arm = table["baseline"].str.replace(CONTROL, "", n=1) == table["arm"]
+    declared = pd.DataFrame(table[(table["role"] == "primary") & is_control & is_of_arm])
+    if declared.empty:
+        raise InputError(f"{path}: {study} declares no arm against its control, '…{CONTROL}…'")
+    rows = [
+        _row(study, contrast, prefix, place)
+        for prefix, place in PLACES.items()
+        for contrast in declared.to_dict("records")
+    ]
+    return [row for row in rows if pd.notna(row["difference"])]
+
+
+def with_mean(found: list[dict[str, Any]], place: str) -> list[dict[str, Any]]:
+    """Returns the rows of one temperature with their weights, and their random-effects mean."""
+    rows = [row for row in found if row["temperature"] == place]
+    pooled = pool_effects(
+        [row["difference"] for row in rows], [row["standard_error"] for row in rows]
+    )
+    mean = {
+        "study": ALL, "temperature": place, "difference": pooled.mean, "low": pooled.low,
+        "high": pooled.high, "p": pooled.p_value, "weight": 1.0, "tau": pooled.tau,
+        "i_squared": pooled.i_squared, "low_95": pooled.low_95, "high_95": pooled.high_95,
+    }  # fmt: skip
+    weighted = zip(rows, pooled.weights, strict=True)
+    return [*(row | {"weight": weight} for row, weight in weighted), mean]
+
+
+def _row(study: str, contrast: dict[str, Any], prefix: str, place: str) -> dict[str, Any]:
+    low, high = contrast[f"{prefix}low"], contrast[f"{prefix}high"]
+    spread = 2 * float(stats.t.ppf(1 - ALPHA, contrast["num_prompts"] - 1))
+    return {
+        "study": study,
+        "system": contrast["system"],
+        "arm": contrast["arm"],
+        "control": contrast["baseline"],
+        "temperature": place,
+        "num_prompts": contrast["num_prompts"],
+        "difference": contrast[f"{prefix}difference"],
+        "low": low,
+        "high": high,
+        "p": contrast[f"{prefix}p"],
+        "standard_error": (high - low) / spread,
+    }
+
+
+def _shown(row: dict[str, Any]) -> dict[str, str]:
+    is_mean = row["study"] == ALL
+    spread = "spread {tau:.1%}, I² {i_squared:.0%}, 95 % [{low_95:.1%}, {high_95:.1%}]"
+    return {
+        "study": row["study"],
+        "contrast": spread.format(**row) if is_mean else "{system}, {arm}".format(**row),
+        "drawn at": f"{row['temperature']} temperature",
+        "prompts": "" if is_mean else str(row["num_prompts"]),
+        "verification adds": "{difference:.1%} [{low:.1%}, {high:.1%}]".format(**row),
+        "p": "{p:.2g}".format(**row),
+        "weight": "{weight:.0%}".format(**row),
+    }
+
+
+NOTE = (
+    "Failures of the control, SFT on random own candidates of the same teacher and prompts, less "
+    "those of SFT on verified ones; every such contrast that a study declared before its run. "
+    "Differences are paired by prompt, with 90 % intervals and p as they are, which count "
+    "prompts but not that a training comes out otherwise the next time. The mean over all counts "
+    "that: it is a random-effects one (Paule and Mandel's variance, Hartung and Knapp's interval, "
+    "never narrower than without). Spread is the standard deviation of the contrasts beyond their "
+    "own errors, I² its share of their variance. Contrasts of one study share its prompts."
+)
+
+
+if __name__ == "__main__":
+    run_script(table_verification_gain)

@@ -25,6 +25,11 @@ def code_files(script: str, *modules: str) -> list[str]:
         script: stem of a file in a step's folder of scripts/.
         modules: dotted names of further modules of the package, such as a chosen adapter's.
     """
+    return list(_closure(script, modules))
+
+
+@cache
+def _closure(script: str, modules: tuple[str, ...]) -> tuple[str, ...]:
     start = _script_file(script)
     seen: set[Path] = set()
     waiting = [start, *(path for name in modules for path in _module_files(name))]
@@ -34,7 +39,7 @@ def code_files(script: str, *modules: str) -> list[str]:
             seen.add(path)
             waiting.extend(_imports(path))
     rest = sorted(seen - {start})
-    return [str(path.relative_to(SCRIPTS.parent)) for path in [start, *rest]]
+    return tuple(str(path.relative_to(SCRIPTS.parent)) for path in [start, *rest])
 
 
 @cache
@@ -66,11 +71,12 @@ def _statements(node: ast.AST) -> Iterator[ast.AST]:
             yield from _statements(child)
 
 
-def _module_files(name: str) -> list[Path]:
+@cache
+def _module_files(name: str) -> tuple[Path, ...]:
     """The module's file and the `__init__.py` of the packages above it; none if it is not ours."""
     parts = name.split(".")
     if parts[0] != PACKAGE:
-        return []
+        return ()
     files = [SCRIPTS.joinpath(*parts[:end], "__init__.py") for end in range(1, len(parts) + 1)]
     files.append(SCRIPTS.joinpath(*parts).with_suffix(".py"))
-    return [file for file in files if file.exists() and file not in EXEMPT]
+    return tuple(file for file in files if file.exists() and file not in EXEMPT)

@@ -72,15 +72,16 @@ def test_the_cooler_teacher_is_asked_again_as_it_was(params):
     assert again["eval_pool_size"] > first["eval_pool_size"]
 
 
-def test_arms_of_a_system_with_frames_differ_by_the_gain_alone(params):
-    own = yaml.safe_load((ROOT / "params.frames.yaml").read_text())
-    plans = [p["tracks"][t]["distillation"] for p, t in ((params, "mini"), (own, "frames"))]
-    first, frames = plans
+@pytest.mark.parametrize("study", ["frames", "gain"])
+def test_arms_of_a_study_of_the_gain_differ_by_it_alone(params, study):
+    own = yaml.safe_load((ROOT / f"params.{study}.yaml").read_text())
+    plans = [p["tracks"][t]["distillation"] for p, t in ((params, "mini"), (own, study))]
+    first, again = plans
     same = ("pool_size", "num_shards", "num_steps", "batch_size", "lora_rank")
-    assert {key: frames[key] for key in same} == {key: first[key] for key in same}
+    assert {key: again[key] for key in same} == {key: first[key] for key in same}
     fixed = first["arms"]["sft-from-cooler"]
     trained = fixed | {"gain_learning_rate": 0.05}
-    assert frames["arms"] == {
+    assert again["arms"] == {
         "sft-from-cooler": fixed,
         "sft-gain": trained,
         "sft-random-gain": trained | {"selection": "random"},

@@ -24,7 +24,8 @@ rule table_verification_gain:
         "../envs/default.yaml"
     params:
         # No inputs: of the study that is configured the table would be made anew first, and all
-        # that it needs, which a clone does not have. `-f` after a study was published.
+        # that it needs, which a clone does not have. After a study was published:
+        # `snakemake verification_gain --forcerun table_verification_gain`.
         options(
             studies=STUDIES,
             comparisons=COMPARISONS,

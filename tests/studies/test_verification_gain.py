@@ -12,6 +12,7 @@ from selfverify.results.markup import TableFiles
 from studies import plot_verification_gain as figure_script
 from studies.table_verification_gain import read_contrasts, table_verification_gain
 
+AGAIN = "--forcerun table_verification_gain"
 PUBLISHED = ROOT / "figures/studies/table_verification_gain.csv"
 RULES = (ROOT / "rules/studies.smk").read_text()
 STUDIES = re.findall(r'"(\w+)"', re.search(r"STUDIES = \(([^)]*)\)", RULES)[1])
@@ -70,7 +71,7 @@ def test_published_tables_are_of_the_studies_as_they_are(tmp_path):
     table_verification_gain(studies=STUDIES, comparisons=comparisons, files=files_in(tmp_path))
     for made in tmp_path.iterdir():
         published = PUBLISHED.with_suffix(made.suffix)
-        assert made.read_text() == published.read_text(), "snakemake verification_gain -f"
+        assert made.read_text() == published.read_text(), f"snakemake verification_gain {AGAIN}"
 
 
 def test_every_published_study_with_a_control_is_counted():

@@ -4,13 +4,14 @@ from selfverify.doctor.machine import inspect_machine
 from selfverify.doctor.needs import find_problems
 from selfverify.versioning.adoption import adopt, begin_run
 from selfverify.versioning.clock import set_times_to_now
+from selfverify.versioning.pending import clear_mark
 from selfverify.versioning.recording import note_run, record
 
 if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
     try:
         set_times_to_now()
         adopt()
-        Path(RECORD_AGAIN).unlink(missing_ok=True)
+        clear_mark(Path(RECORD_AGAIN))
     except (InputError, OSError) as error:
         raise WorkflowError(str(error)) from None
 

@@ -203,6 +203,20 @@ def test_a_clone_with_the_published_figures_still_runs_the_study(tmp_path):
     )
 
 
+def test_a_dry_run_beside_a_run_leaves_it_what_it_made(tmp_path):
+    """The mark of `record_again` was gone when the run came to its end, and failed."""
+    folder = copy_tree(tmp_path)
+    mark, lock = folder / "logs/mini/record_again", folder / ".snakemake/locks/0.output.lock"
+    for path in (mark, lock):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for is_running in (True, False):
+        process = snakemake(folder, "-n", "data/mini/prompts/hard.parquet")
+        assert process.returncode == 0, process.stdout + process.stderr
+        assert mark.exists() == is_running
+        lock.unlink(missing_ok=True)
+
+
 def jobs_of(planned: str) -> dict[str, int]:
     """How many jobs of each rule a dry run plans."""
     rows = [line.split() for line in planned.splitlines()]

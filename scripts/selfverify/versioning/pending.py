@@ -13,6 +13,7 @@ from pathlib import Path
 from selfverify.storage.files import write_text
 
 UNRECORDED = Path(".snakemake/unrecorded.json")
+LOCKS = Path(".snakemake/locks")
 
 
 def unrecorded(track: str, known: Iterable[str] = ()) -> set[str]:
@@ -34,6 +35,16 @@ def note_unrecorded(track: str, names: Iterable[str], known: Iterable[str] = ())
 def forget_unrecorded(track: str, names: Iterable[str]) -> None:
     """Takes stages off the list."""
     _write(track, unrecorded(track) - set(names))
+
+
+def clear_mark(mark: Path) -> None:
+    """Removes what `record_again` made, unless a run goes on, which would miss it at its end.
+
+    Args:
+        mark: that file; a dry run beside the run finds it, too.
+    """
+    if not any(LOCKS.glob("*.lock")):
+        mark.unlink(missing_ok=True)
 
 
 def _read() -> dict[str, list[str]] | None:

@@ -4,6 +4,7 @@ A command is a function whose module imports at its top no more than its signatu
 `--help` is there at once; it imports the rest when it is called.
 """
 
+import gc
 import signal
 import sys
 import traceback
@@ -56,6 +57,8 @@ def main() -> None:
             raise
         traceback.print_exc()
         sys.exit(NO_ANSWER)
+    finally:
+        gc.freeze()  # for a quick end, see workflow.script
 
 
 if __name__ == "__main__":

@@ -34,9 +34,9 @@ class Server:
             region_name="us-east-1",
         )  # fmt: skip
 
-    @property
-    def keys(self) -> list[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+    def keys(self, place: str = "") -> list[str]:
+        """Those of the objects, of all or below a place."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=place)
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
 

@@ -57,9 +57,9 @@ def test_a_remote_lost_in_the_middle_loses_nothing(undisturbed, owner, s3, line,
     size, numbers = num_bytes(owner / ".dvc/cache/files"), []
     for fraction in np.sort(rng.uniform(0.05, 0.9, NUM_LOSSES)) / NUM_LOSSES:
         lose(owner, "push", line, int(size * fraction))
-        numbers.append(len(s3.keys))
+        numbers.append(len(s3.keys()))
     dvc(owner, "push", "-q", **CREDENTIALS)
-    numbers.append(len(s3.keys))
+    numbers.append(len(s3.keys()))
 
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", str(owner), str(clone))

@@ -1,7 +1,7 @@
 """Prompt sets of the mini track, by written criteria: sentences that no mini system was trained on.
 
 `standard` is drawn as the corpus's plain sentences are. `hard` has three kinds of categories: each
-of the `VARIETIES`, of which the corpus has a little (1.5 % each); words that it has four times
+of the `VARIETIES`, of which the corpus has a little (4.5 % each); words that it has four times
 each; words that it never has. `calibration` is drawn as `hard` is, to tell its
 categories apart before it is seen; `train`, for distillation, mixes `standard` and `hard`.
 """

@@ -1,5 +1,6 @@
 """The last line of every script: a function's signature as its command line."""
 
+import gc
 import signal
 import sys
 from collections.abc import Callable
@@ -19,3 +20,6 @@ def run_script(function: Callable[..., None]) -> None:
         tyro.cli(function)
     except InputError as error:
         sys.exit(f"error: {error}")
+    finally:
+        # Or Python would look through every object of torch and transformers again before it ends.
+        gc.freeze()

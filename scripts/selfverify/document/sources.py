@@ -12,12 +12,14 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import yaml
 
 from selfverify.errors import InputError
+
+if TYPE_CHECKING:  # imported where a table is read: every plan of Snakemake imports this module
+    import pandas as pd
 
 TALLY = "rows"  # the column of a number of rows
 _LOCKED = re.compile(r"^(?P<name>[\w.-]+)(?:\[.*\])?==(?P<version>\S+)")
@@ -42,7 +44,7 @@ def place_of(file: str, row: str, column: str) -> str:
     return ", ".join(filter(None, [file, f"line {row}" if row.isdigit() else row, column]))
 
 
-def read_table(file: str) -> pd.DataFrame:
+def read_table(file: str) -> "pd.DataFrame":
     """Returns a CSV whose cells are text as the file has them; InputError if it is missing."""
     return _table(file, _changed_ns(file))
 
@@ -64,12 +66,12 @@ def find_key(values: Any, key: str) -> Any:
     return next((value for value in found if value is not None), None)
 
 
-def matching(table: pd.DataFrame, where: Mapping[str, str], file: str) -> pd.DataFrame:
+def matching(table: "pd.DataFrame", where: Mapping[str, str], file: str) -> "pd.DataFrame":
     """Returns the rows that have all the values; InputError names a column that is missing."""
     for column, value in where.items():
         if column not in table:
             raise InputError(f"{file}: no column {column}, and the paper shows it")
-        table = pd.DataFrame(table[table[column] == value])
+        table = table.loc[table[column] == value]
     return table
 
 
@@ -99,7 +101,9 @@ def _changed_ns(file: str) -> int:
 
 
 @cache
-def _table(file: str, _changed_ns: int) -> pd.DataFrame:
+def _table(file: str, _changed_ns: int) -> "pd.DataFrame":
+    import pandas as pd
+
     return pd.read_csv(file, dtype=str, keep_default_na=False)
 
 

@@ -6,6 +6,7 @@ from selfverify.versioning.adoption import adopt, begin_run
 from selfverify.versioning.clock import set_times_to_now
 from selfverify.versioning.pending import clear_mark
 from selfverify.versioning.recording import note_run, record
+from selfverify.workflow.scheduling import lift_default_limit
 
 if workflow.is_main_process:  # not in the jobs that Snakemake itself starts
     try:
@@ -21,6 +22,8 @@ onstart:
         if problem.about == "codec":  # what else is missing, the rules that want it say
             raise WorkflowError(f"{problem.says}; {problem.cure}")
         print(f"doctor: {problem.says}; {problem.cure}", file=sys.stderr)
+    if workflow.local_exec:
+        lift_default_limit(workflow.scheduler)
     begin_run()
     if not UNVERSIONED:
         note_run(workflow.dag, STAGES, track=TRACK_NAME)

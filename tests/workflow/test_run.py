@@ -8,7 +8,16 @@ from selfverify.audio.samples import decode_flac
 from selfverify.sampling.seeds import candidate_seed
 from selfverify.storage.records import Candidate, Clip
 from selfverify.storage.tables import read_records
-from study import NOTHING, NUM_UTTERANCES, POOL_SIZE, SYSTEMS, git, run_all, snakemake
+from study import (
+    NOTHING,
+    NUM_UTTERANCES,
+    POOL_SIZE,
+    SYSTEMS,
+    copy_tree,
+    git,
+    run_all,
+    snakemake,
+)
 
 pytestmark = pytest.mark.workflow
 
@@ -115,6 +124,15 @@ def test_examples_to_listen_to_are_those_of_the_index(run, system):
 def test_a_second_run_has_nothing_to_do(run):
     folder, _ = run
     assert NOTHING in run_all(folder)
+
+
+def test_snakemake_looks_for_jobs_when_one_ends_and_not_again_and_again(tmp_path):
+    folder = copy_tree(tmp_path)
+    targets = [f"data/mini/prompts/{name}.parquet" for name in ("standard", "hard", "train")]
+    process = snakemake(folder, *targets, "--cores", "1", "--verbose")
+    assert process.returncode == 0, process.stderr
+    said = process.stdout + process.stderr
+    assert 0 < said.count("Ready jobs: ") <= len(targets)
 
 
 def test_the_same_seeds_give_the_same_bytes_again(run):

@@ -18,7 +18,8 @@ def set_up_torch(num_threads: int = 1) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(num_threads)
     torch.set_flush_denormal(True)
-    # As `use_deterministic_algorithms(True, warn_only=True)`, which imports torch's compiler.
+    # As `use_deterministic_algorithms(True, warn_only=True)`, without importing torch's compiler.
+    os.environ.setdefault("TORCHINDUCTOR_DETERMINISTIC", "1")
     torch.set_deterministic_debug_mode("warn")
     settings: Any = torch.utils.deterministic
     settings.fill_uninitialized_memory = False  # 6 % of a training step

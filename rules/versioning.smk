@@ -1,4 +1,4 @@
-"""The hooks that keep Snakemake and DVC of one mind; see `selfverify.versioning`."""
+"""The hooks of a run, most of which keep Snakemake and DVC of one mind; see `selfverify.versioning`."""
 
 from selfverify.doctor.machine import inspect_machine
 from selfverify.doctor.needs import find_problems

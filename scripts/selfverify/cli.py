@@ -4,7 +4,6 @@ A command is a function whose module imports at its top no more than its signatu
 `--help` is there at once; it imports the rest when it is called.
 """
 
-import gc
 import signal
 import sys
 import traceback
@@ -16,6 +15,7 @@ from selfverify.errors import InputError
 from selfverify.listening.command import listen_build, listen_merge
 from selfverify.scoring.command import compare, score
 from selfverify.speaking.command import speak
+from selfverify.workflow.script import end_well
 
 NO_ANSWER = 3  # exit status
 COMMANDS = {
@@ -33,7 +33,7 @@ def main() -> None:
 
     Where status 1 is an answer, that of a gate, anything that keeps it from answering has status 3.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end_well()
     args = sys.argv[1:]
     if ":".join(args[:2]) in COMMANDS:  # `listen build` as well as `listen:build`
         args = [":".join(args[:2]), *args[2:]]
@@ -57,8 +57,6 @@ def main() -> None:
             raise
         traceback.print_exc()
         sys.exit(NO_ANSWER)
-    finally:
-        gc.freeze()  # for a quick end, see workflow.script
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The last line of every script: a function's signature as its command line."""
 
+import atexit
 import gc
 import signal
 import sys
@@ -11,15 +12,19 @@ from selfverify.errors import InputError
 
 
 def run_script(function: Callable[..., None]) -> None:
-    """Calls `function` with the arguments of the command line; an `InputError` ends in one line.
-
-    A terminated job unwinds like an interrupted one, so that temporary files are removed.
-    """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    """Calls `function` with the arguments of the command line; an `InputError` ends in one line."""
+    end_well()
     try:
         tyro.cli(function)
     except InputError as error:
         sys.exit(f"error: {error}")
-    finally:
-        # Or Python would look through every object of torch and transformers again before it ends.
-        gc.freeze()
+
+
+def end_well() -> None:
+    """Lets a terminated process unwind as an interrupted one, and every process end at once.
+
+    So temporary files are removed, and Python, once all is done, does not look for cycles among the
+    400,000 objects that torch and transformers bring.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    atexit.register(gc.freeze)

@@ -76,7 +76,9 @@ def plot_sharpening_line(
             draw_panel(axis, pd.DataFrame(rows), styles)
             axis.set_title(f"{system}, {prompt_set} prompts")
         axes[0][0].set_ylabel("candidates that fail, single shot")
-        figure.legend(handles=_handles(styles), loc="outside lower center", ncols=4)
+        handles = _handles(table, styles)
+        num_columns = _num_columns(handles)
+        figure.legend(handles=handles, loc="outside lower center", ncols=num_columns)
         save_figure(figure, [pdf, png])
 
 
@@ -167,14 +169,30 @@ def _arm(point: Point) -> str:
     return point.arm.name.rpartition("=")[0]
 
 
-def _handles(styles: dict[str, dict[str, Any]]) -> list[Line2D]:
+def _handles(table: pd.DataFrame, styles: dict[str, dict[str, Any]]) -> list[Line2D]:
+    """Returns the keys to the line, to every arm and to hollow points if any is drawn."""
     line = Line2D([], [], label="as is, as it cools", **LINE)
     arms = [Line2D([], [], linestyle="none", label=arm, **style) for arm, style in styles.items()]
     cool = Line2D(
         [], [], linestyle="none", color=GREY, marker="o", markerfacecolor="white",
         label="hollow: at the matched temperature",
     )  # fmt: skip
-    return [line, *arms, cool]
+    is_matched = ~table.loc[table["arm"] != TEACHER, "is_own"]
+    return [line, *arms, *([cool] if is_matched.any() else [])]
+
+
+def _num_columns(handles: list[Line2D]) -> int:
+    """Returns how many columns of keys, four at most, are no wider than the figure."""
+    probe = plt.figure(figsize=(WIDTH_IN, 1), layout="none")
+    num_columns = 5
+    is_wider = True
+    while is_wider and num_columns > 1:
+        num_columns -= 1
+        legend = probe.legend(handles=handles, ncols=num_columns)
+        probe.draw_without_rendering()
+        is_wider = legend.get_window_extent().width > probe.bbox.width
+    plt.close(probe)
+    return num_columns
 
 
 if __name__ == "__main__":

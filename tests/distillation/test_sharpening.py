@@ -106,6 +106,10 @@ def test_what_is_sharper_and_fails_less_lies_below_the_line(rng):
     assert np.isnan(equivalent_temperature(3.1, line))
 
 
+HOLLOW = "hollow: at the matched temperature"
+LONG_NAMES = [f"online-sft-from-cooler-gain-{number}" for number in range(3)]
+
+
 def write_entropy(folder, arm, entropies):
     """Two candidates of each speaker of an arm; those on other prompts are never looked at."""
     rows = [
@@ -155,6 +159,31 @@ def test_the_figure_shows_its_points(tmp_path, monkeypatch):
     low, high = axis.get_xlim()
     assert low < table["entropy"].min() <= table["entropy"].max() < high
     assert axis.get_ylim()[1] > table["rate"].max()
+    assert key_labels(figures[0]) == ["as is, as it cools", "sft", HOLLOW]
+
+
+def key_labels(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_the_key_is_no_wider_than_the_figure_and_has_no_more_than_is_drawn(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(script, "save_figure", lambda figure, _: figures.append(figure))
+    arms = {"s": "as is"} | {f"s-{arm}-1": arm for arm in LONG_NAMES}
+    script.plot_sharpening_line(
+        verdicts=[write_verdicts(tmp_path, name, 0.3) for name in arms],
+        entropies=[
+            write_entropy(tmp_path, arm, {name: 2.0 + number / 9})
+            for number, (name, arm) in enumerate(arms.items())
+        ],
+        arms=[f"{name}=s={arm}" for name, arm in arms.items()],
+        temperatures=[0.8] * len(arms), predicted=[0.8] * len(arms),
+        seed=1, csv=tmp_path / "t.csv", pdf=tmp_path / "t.pdf", png=tmp_path / "t.png",
+    )  # fmt: skip
+    (figure,) = figures
+    figure.draw_without_rendering()
+    assert key_labels(figure) == ["as is, as it cools", *LONG_NAMES]
+    assert figure.legends[0].get_window_extent().width <= figure.bbox.width
 
 
 def test_entropy_is_measured_of_every_candidate(tiny_systems, tmp_path):

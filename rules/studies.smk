@@ -6,7 +6,7 @@ out: figures/studies/table_verification_gain.{csv,md,tex}
 """
 
 # Those that declare a contrast of verified with random own candidates.
-STUDIES = ("mini", "online", "teacher", "frames", "gain", "slower")
+STUDIES = ("mini", "online", "teacher", "frames", "gain", "slower", "rounds")
 COMPARISONS = [f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
 
 

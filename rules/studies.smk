@@ -1,13 +1,14 @@
 """What the published studies say together; by name, not part of `all`.
 
-in:  figures/{study}/table_method_comparison.csv, as git has it
-out: figures/studies/table_verification_gain.{csv,md,tex}
+in:  figures/{study}/table_{method_comparison,distillation}.csv, as git has them
+out: figures/studies/table_{verification_gain,training_spread}.{csv,md,tex}
      figures/studies/verification_gain.{pdf,png}
 """
 
 # Those that declare a contrast of verified with random own candidates.
 STUDIES = ("mini", "online", "teacher", "frames", "gain", "slower", "rounds")
 COMPARISONS = [f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
+DISTILLATIONS = [f"figures/{study}/table_distillation.csv" for study in STUDIES]
 
 
 rule table_verification_gain:
@@ -52,3 +53,24 @@ rule verification_gain:
         ),
     shell:
         run("table", to=("pdf", "png"))
+
+
+rule table_training_spread:
+    """Table: how far trainings of one arm lie apart, and how many tell two arms apart."""
+    input:
+        code=code("table_training_spread"),
+    output:
+        csv="figures/studies/table_training_spread.csv",
+        markdown="figures/studies/table_training_spread.md",
+        latex="figures/studies/table_training_spread.tex",
+    log:
+        "logs/studies/table_training_spread.log",
+    conda:
+        "../envs/default.yaml"
+    params:
+        # no inputs, for the same reason
+        options(
+            distillations=DISTILLATIONS,
+        ),
+    shell:
+        run(to=TABLE)

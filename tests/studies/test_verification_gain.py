@@ -1,11 +1,10 @@
 """What verification adds, read from the tables of several studies."""
 
-import re
-
 import pandas as pd
 import pytest
 from scipy import stats
 
+from published import STUDIES
 from repository import ROOT
 from selfverify.errors import InputError
 from selfverify.results.markup import TableFiles
@@ -14,8 +13,6 @@ from studies.table_verification_gain import read_contrasts, table_verification_g
 
 AGAIN = "--forcerun table_verification_gain"
 PUBLISHED = ROOT / "figures/studies/table_verification_gain.csv"
-RULES = (ROOT / "rules/studies.smk").read_text()
-STUDIES = re.findall(r'"(\w+)"', re.search(r"STUDIES = \(([^)]*)\)", RULES)[1])
 
 
 def comparison(folder, *contrasts, role="primary"):

@@ -69,7 +69,8 @@ def _row(group: str, arms: Sequence[TrainedArm], spread: TrainingSpread) -> dict
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
-    told = " / ".join(str(row[f"to_tell_{difference:g}"]) for difference in DIFFERENCES)
+    # Where candidates explain all of it, nothing is known of trainings: not that one is enough.
+    told = [str(row[f"to_tell_{d:g}"]) if row["trainings"] else "–" for d in DIFFERENCES]
     return {
         "arms of": row["rounds"],
         "arms": str(row["num_arms"]),
@@ -78,7 +79,7 @@ def _shown(row: dict[str, Any]) -> dict[str, str]:
         "candidates alone, at most": "{candidates:.1%}".format(**row),
         "p": "{p:.2g}".format(**row),
         "trainings alone, at least": "{trainings:.1%}".format(**row),
-        f"trainings to tell {' / '.join(f'{d:.0%}' for d in DIFFERENCES)}": told,
+        f"to tell {' / '.join(f'{d:.0%}' for d in DIFFERENCES)}, at least": " / ".join(told),
     }
 
 
@@ -87,8 +88,9 @@ NOTE = (
     "arm of two or more. Apart by: the pooled standard deviation, with its 90 % interval. "
     "Candidates alone: what it would be if all trainings of an arm were the same policy, its "
     "candidates as many coins of one rate, at most, because prompts differ; p, that it is no more "
-    "than this. Trainings alone: the root of what is left of the variance. Trainings to tell: of "
-    "each of two arms, at .05 and 80 % power, if nothing else were left to chance. Online arms "
+    "than this. Trainings alone: the root of what is left of the variance. To tell: how many "
+    "trainings of each of two arms, at .05 and 80 % power, if nothing else were left to chance; –: "
+    "candidates may be all of it. Online arms "
     "draw anew in every training what their second round learns from."
 )
 

@@ -30,7 +30,18 @@ def test_the_published_table_is_of_the_studies_as_they_are(tmp_path):
         assert made.read_text() == published.read_text(), f"snakemake table_training_spread {AGAIN}"
 
 
-def test_all_counts_each_training_once():
-    table = pd.read_csv(PUBLISHED).set_index("rounds")
-    for column in ("num_arms", "num_trainings"):
-        assert table.loc["all", column] == table.loc[["one round", "two rounds"], column].sum()
+def test_online_arms_are_a_row_and_what_candidates_explain_is_not_counted_out(tmp_path):
+    arms = {"sft": "11.2% 11.3%", "online-sft": "9.0% 15.0%", "online-dpo": "9.0% 14.0% 11.0%"}
+    rows = [("hard", arm, len(r.split()), 680 * len(r.split()), r) for arm, r in arms.items()]
+    columns = ["prompt_set", "arm", "num_seeds", "n", "seed_rates"]
+    pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "study.csv", index=False)
+    files = TableFiles(tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex")
+    table_training_spread(distillations=[tmp_path / "study.csv"], files=files)
+    table = pd.read_csv(tmp_path / "t.csv").set_index("rounds")
+    assert table["num_trainings"].to_dict() == {"one round": 2, "two rounds": 5, "all": 7}
+    assert table["trainings"]["one round"] == 0 < table["trainings"]["two rounds"]
+    lines = {
+        line.split("|")[1].strip(): line for line in files.markdown.read_text().splitlines()[2:5]
+    }
+    assert "– / – / –" in lines["one round"]
+    assert "–" not in lines["two rounds"]

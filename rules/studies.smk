@@ -8,6 +8,13 @@ out: figures/studies/table_{verification_gain,training_spread}.{csv,md,tex}
 # Those that declare a contrast of verified with random own candidates.
 STUDIES = ("mini", "online", "teacher", "frames", "gain", "slower", "rounds")
 COMPARISONS = [f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
+# What params.eight.yaml declared the mean of.
+GROUP = (
+    "mini=mini-llasa=sft-from-cooler",
+    "teacher=mini-llasa=sft-from-cooler",
+    "gain=mini-llasa=sft-gain",
+    "eight=mini-llasa=sft-gain",
+)
 DISTILLATIONS = [f"figures/{study}/table_distillation.csv" for study in STUDIES]
 
 
@@ -30,6 +37,7 @@ rule table_verification_gain:
         options(
             studies=STUDIES,
             comparisons=COMPARISONS,
+            group=GROUP,
         ),
     shell:
         run(to=TABLE)

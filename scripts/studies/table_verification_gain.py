@@ -9,7 +9,7 @@ from scipy import stats
 from selfverify.errors import InputError
 from selfverify.results.markup import TableFiles, write_shown
 from selfverify.statistics.contrasts import ALPHA
-from selfverify.statistics.pooling import pool_effects
+from selfverify.statistics.pooling import Pooled, pool_effects
 from selfverify.storage.tables import write_csv
 from selfverify.workflow.script import run_script
 
@@ -17,17 +17,19 @@ from selfverify.workflow.script import run_script
 PLACES = {"": "the system's", "matched_": "the best rival's"}
 CONTROL = "-random"  # in a control's name, where its arm has nothing
 ALL = "all"
+GROUP = "mini-llasa, cooler teacher"
 
 
 def table_verification_gain(
-    *, studies: list[str], comparisons: list[Path], files: TableFiles
+    *, studies: list[str], comparisons: list[Path], group: list[str], files: TableFiles
 ) -> None:
-    """Writes each declared contrast of an arm with its random control, and the mean of all.
+    """Writes each declared contrast of an arm with its random control, and their means.
 
     Args:
         studies: names, as of their tracks.
         comparisons: table_method_comparison.csv of each.
-        files: the table; a row per contrast and temperature, the mean last.
+        group: contrasts whose mean was declared, {study}={system}={arm}.
+        files: the table; a row per contrast and temperature, the mean over all last.
 
     Raises:
         InputError: names a study without such a contrast.
@@ -37,7 +39,7 @@ def table_verification_gain(
         for study, path in zip(studies, comparisons, strict=True)
         for row in read_contrasts(study, path)
     ]
-    rows = [row for place in PLACES.values() for row in with_mean(found, place)]
+    rows = [row for place in PLACES.values() for row in with_means(found, place, group)]
     write_csv(pd.DataFrame(rows), files.csv)
     write_shown(pd.DataFrame(map(_shown, rows)), NOTE, files)
 
@@ -65,19 +67,34 @@ def read_contrasts(study: str, path: Path) -> list[dict[str, Any]]:
     return [row for row in rows if pd.notna(row["difference"])]
 
 
-def with_mean(found: list[dict[str, Any]], place: str) -> list[dict[str, Any]]:
-    """Returns the rows of one temperature with their weights, and their random-effects mean."""
+def with_means(found: list[dict[str, Any]], place: str, group: list[str]) -> list[dict[str, Any]]:
+    """Returns the rows of one temperature with their weights, and their random-effects means.
+
+    The group's stands before that over all, where every contrast of it was drawn there.
+    """
     rows = [row for row in found if row["temperature"] == place]
-    pooled = pool_effects(
+    pooled = _pooled(rows)
+    rows = [row | {"weight": weight} for row, weight in zip(rows, pooled.weights, strict=True)]
+    mean = _mean(ALL, place, pooled, 1.0)
+    grouped = [row for row in rows if "{study}={system}={arm}".format(**row) in group]
+    if not grouped or len(grouped) < len(group):
+        return [*rows, mean]
+    weight = sum(row["weight"] for row in grouped)
+    return [*rows, _mean(GROUP, place, _pooled(grouped), weight), mean]
+
+
+def _pooled(rows: list[dict[str, Any]]) -> Pooled:
+    return pool_effects(
         [row["difference"] for row in rows], [row["standard_error"] for row in rows]
     )
-    mean = {
-        "study": ALL, "temperature": place, "difference": pooled.mean, "low": pooled.low,
-        "high": pooled.high, "p": pooled.p_value, "weight": 1.0, "tau": pooled.tau,
+
+
+def _mean(name: str, place: str, pooled: Pooled, weight: float) -> dict[str, Any]:
+    return {
+        "study": name, "temperature": place, "difference": pooled.mean, "low": pooled.low,
+        "high": pooled.high, "p": pooled.p_value, "weight": weight, "tau": pooled.tau,
         "i_squared": pooled.i_squared, "low_95": pooled.low_95, "high_95": pooled.high_95,
     }  # fmt: skip
-    weighted = zip(rows, pooled.weights, strict=True)
-    return [*(row | {"weight": weight} for row, weight in weighted), mean]
 
 
 def _row(study: str, contrast: dict[str, Any], prefix: str, place: str) -> dict[str, Any]:
@@ -99,7 +116,7 @@ def _row(study: str, contrast: dict[str, Any], prefix: str, place: str) -> dict[
 
 
 def _shown(row: dict[str, Any]) -> dict[str, str]:
-    is_mean = row["study"] == ALL
+    is_mean = row["study"] in (GROUP, ALL)
     spread = "spread {tau:.1%}, I² {i_squared:.0%}, 95 % [{low_95:.1%}, {high_95:.1%}]"
     return {
         "study": row["study"],

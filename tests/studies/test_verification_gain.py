@@ -4,12 +4,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from published import STUDIES
+from published import GROUP, STUDIES
 from repository import ROOT
 from selfverify.errors import InputError
 from selfverify.results.markup import TableFiles
 from studies import plot_verification_gain as figure_script
-from studies.table_verification_gain import read_contrasts, table_verification_gain
+from studies.table_verification_gain import GROUP as GROUPED
+from studies.table_verification_gain import read_contrasts, table_verification_gain, with_means
 
 AGAIN = "--forcerun table_verification_gain"
 PUBLISHED = ROOT / "figures/studies/table_verification_gain.csv"
@@ -63,9 +64,27 @@ def test_a_study_without_a_declared_contrast_is_named(tmp_path, contrast, role):
         read_contrasts("one", path)
 
 
+def test_the_mean_of_a_group_is_of_its_contrasts_and_before_that_over_all(tmp_path):
+    paths = {
+        name: comparison(tmp_path, ("sft", "sft-random", difference, 0.02))
+        for name, difference in (("one", 0.02), ("two", 0.04), ("three", -0.09))
+    }
+    found = [row for name, path in paths.items() for row in read_contrasts(name, path)]
+    place = found[0]["temperature"]
+    group = ["one=mini-llasa=sft", "two=mini-llasa=sft"]
+    *_, grouped, _ = rows = with_means(found, place, group)
+    assert [row["study"] for row in rows] == [*paths, GROUPED, "all"]
+    assert grouped["difference"] == pytest.approx(0.03)
+    assert grouped["weight"] == pytest.approx(2 / 3)
+    rows = with_means(found, place, [*group, "four=mini-llasa=sft"])
+    assert [row["study"] for row in rows] == [*paths, "all"]
+
+
 def test_published_tables_are_of_the_studies_as_they_are(tmp_path):
     comparisons = [ROOT / f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
-    table_verification_gain(studies=STUDIES, comparisons=comparisons, files=files_in(tmp_path))
+    table_verification_gain(
+        studies=STUDIES, comparisons=comparisons, group=GROUP, files=files_in(tmp_path)
+    )
     for made in tmp_path.iterdir():
         published = PUBLISHED.with_suffix(made.suffix)
         assert made.read_text() == published.read_text(), f"snakemake verification_gain {AGAIN}"

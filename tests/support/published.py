@@ -5,4 +5,11 @@ import re
 from repository import ROOT
 
 _RULES = (ROOT / "rules/studies.smk").read_text()
-STUDIES = re.findall(r'"(\w+)"', _RULES.partition("STUDIES = (")[2].partition(")")[0])
+
+
+def _named(name: str) -> list[str]:
+    return re.findall(r'"([^"]+)"', _RULES.partition(f"{name} = (")[2].partition(")")[0])
+
+
+STUDIES = _named("STUDIES")
+GROUP = _named("GROUP")

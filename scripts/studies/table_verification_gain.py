@@ -32,13 +32,15 @@ def table_verification_gain(
         files: the table; a row per contrast and temperature, the mean over all last.
 
     Raises:
-        InputError: names a study without such a contrast.
+        InputError: names a study without such a contrast, or what no study has of the group.
     """
     found = [
         row
         for study, path in zip(studies, comparisons, strict=True)
         for row in read_contrasts(study, path)
     ]
+    if unknown := set(group) - set(map(_name, found)):
+        raise InputError(f"{', '.join(sorted(unknown))}: no study declares such a contrast")
     rows = [row for place in PLACES.values() for row in with_means(found, place, group)]
     write_csv(pd.DataFrame(rows), files.csv)
     write_shown(pd.DataFrame(map(_shown, rows)), NOTE, files)
@@ -76,11 +78,15 @@ def with_means(found: list[dict[str, Any]], place: str, group: list[str]) -> lis
     pooled = _pooled(rows)
     rows = [row | {"weight": weight} for row, weight in zip(rows, pooled.weights, strict=True)]
     mean = _mean(ALL, place, pooled, 1.0)
-    grouped = [row for row in rows if "{study}={system}={arm}".format(**row) in group]
-    if not grouped or len(grouped) < len(group):
+    grouped = [row for row in rows if _name(row) in group]
+    if len(grouped) < len(group):
         return [*rows, mean]
     weight = sum(row["weight"] for row in grouped)
     return [*rows, _mean(GROUP, place, _pooled(grouped), weight), mean]
+
+
+def _name(contrast: dict[str, Any]) -> str:
+    return "{study}={system}={arm}".format(**contrast)
 
 
 def _pooled(rows: list[dict[str, Any]]) -> Pooled:

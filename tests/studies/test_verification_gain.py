@@ -80,6 +80,15 @@ def test_the_mean_of_a_group_is_of_its_contrasts_and_before_that_over_all(tmp_pa
     assert [row["study"] for row in rows] == [*paths, "all"]
 
 
+def test_a_contrast_of_a_group_that_no_study_has_is_named(tmp_path):
+    path = comparison(tmp_path, ("sft", "sft-random", 0.01, 0.02))
+    with pytest.raises(InputError, match="one=mini-llasa=sft-gain: no study declares"):
+        table_verification_gain(
+            studies=["one"], comparisons=[path], group=["one=mini-llasa=sft-gain"],
+            files=files_in(tmp_path),
+        )  # fmt: skip
+
+
 def test_published_tables_are_of_the_studies_as_they_are(tmp_path):
     comparisons = [ROOT / f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
     table_verification_gain(

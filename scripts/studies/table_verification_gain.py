@@ -15,6 +15,7 @@ from selfverify.workflow.script import run_script
 
 # Where both arms were drawn, as columns of table_method_comparison begin and as people read it.
 PLACES = {"": "the system's", "matched_": "the best rival's"}
+WRITTEN = 1e-6  # rates are equal as they are written
 CONTROL = "-random"  # in a control's name, where its arm has nothing
 ALL = "all"
 GROUP = "mini-llasa, cooler teacher"
@@ -49,7 +50,8 @@ def table_verification_gain(
 def read_contrasts(study: str, path: Path) -> list[dict[str, Any]]:
     """Returns a row of each declared contrast of selection at each temperature it was drawn at.
 
-    The standard error is taken back from the t interval of the difference.
+    The standard error is taken back from the t interval of the difference; an exact interval, of a
+    contrast in which few prompts differ, has none to take back, and is refused.
 
     Args:
         study: its name.
@@ -105,6 +107,11 @@ def _mean(name: str, place: str, pooled: Pooled, weight: float) -> dict[str, Any
 
 def _row(study: str, contrast: dict[str, Any], prefix: str, place: str) -> dict[str, Any]:
     low, high = contrast[f"{prefix}low"], contrast[f"{prefix}high"]
+    if abs((low + high) / 2 - contrast[f"{prefix}difference"]) > WRITTEN:
+        raise InputError(
+            f"{study}: too few prompts differ between {contrast['arm']} and {contrast['baseline']} "
+            "for a standard error; leave the study out of `STUDIES`"
+        )
     spread = 2 * float(stats.t.ppf(1 - ALPHA, contrast["num_prompts"] - 1))
     return {
         "study": study,

@@ -213,3 +213,22 @@ def test_shares_go_by_the_square_root_of_the_size_and_a_small_stratum_is_heard_w
 
 def test_rogan_gladen_undoes_known_errors():
     assert rogan_gladen(0.2 * 0.9 + 0.8 * 0.1, np.array(0.9), np.array(0.9)) == pytest.approx(0.2)
+
+
+def test_a_system_some_of_whose_clips_nobody_rated_has_no_rate(
+    built_page, simulated_file, tmp_path
+):
+    page, key, path = built_page
+    clips = key[key["kind"] == "clip"]
+    left = clips[clips["level"] == clips["level"].iloc[0]]["trial_id"].tolist()
+
+    def leave_out(content):
+        content["answers"] = {k: v for k, v in content["answers"].items() if k not in left}
+
+    file = simulated_file(page, key, "s1")
+    change(file, leave_out)
+    assert "no rate of" in merge(path, [file], tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out/rates.csv").set_index("system")
+    unheard = {*clips[clips["trial_id"].isin(left)]["system"], "all"}
+    assert table.loc[table.index.isin(unheard), ["naive", "corrected"]].isna().all(axis=None)
+    assert table.loc[~table.index.isin(unheard), ["naive", "corrected"]].notna().all(axis=None)

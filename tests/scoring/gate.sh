@@ -13,14 +13,14 @@ expect() {
   fi
 }
 
-expect 0 $SELFVERIFY score whole.csv --recogniser moonshine --max-rate .02 --junit whole.xml \
+expect 0 $SELFVERIFY score whole.csv --max-rate .02 --junit whole.xml \
   --markdown whole.md
-expect 1 $SELFVERIFY score broken.csv --recogniser moonshine --max-rate .02 --junit broken.xml
-expect 2 $SELFVERIFY score whole.csv --recogniser moonshine --max-rate .001
-expect 3 $SELFVERIFY score missing.csv --recogniser moonshine --max-rate .02
+expect 1 $SELFVERIFY score broken.csv --max-rate .02 --junit broken.xml
+expect 2 $SELFVERIFY score whole.csv --max-rate .001
+expect 3 $SELFVERIFY score missing.csv --max-rate .02
 
 expect 0 $SELFVERIFY compare whole.verdicts.csv whole.verdicts.csv
 expect 1 $SELFVERIFY compare whole.verdicts.csv broken.verdicts.csv
 expect 3 $SELFVERIFY compare whole.verdicts.csv missing.csv
-expect 0 $SELFVERIFY score whole.csv --recogniser moonshine --thresholds.max-cer .4 --out lax.csv
+expect 0 $SELFVERIFY score whole.csv --thresholds.max-cer .4 --out lax.csv
 expect 3 $SELFVERIFY compare whole.verdicts.csv lax.csv

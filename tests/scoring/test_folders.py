@@ -187,3 +187,10 @@ def test_verdicts_stand_beside_the_folder_under_its_whole_name(tmp_path):
     (tmp_path / "v1.2").mkdir()
     assert _beside(tmp_path / "v1.2").name == "v1.2.verdicts.csv"
     assert _beside(tmp_path / "clips.csv").name == "clips.verdicts.csv"
+
+
+def test_audio_of_which_no_transcript_has_a_line_is_a_bad_row(put):
+    files = {"1__2__1-2_trans_txt": "1-2-0000 HE HOPED\n", "1__2__1-2-0000_flac": ""}
+    texts, bad = read(put(**files, **{"1__2__1-2-0001_flac": ""}))
+    assert texts == {"1-2-0000": "HE HOPED"}
+    assert bad == {"1/2/1-2-0001.flac": "no line of 1-2.trans.txt has it"}

@@ -14,11 +14,12 @@ import soundfile as sf
 import torch
 
 from repository import ROOT
+from selfverify.audio.pace import Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.scoring.comparison import compare_verdicts, in_words
 from selfverify.scoring.decisions import decide
-from selfverify.scoring.fingerprint import _code, weights_hash
+from selfverify.scoring.fingerprint import _code, short, weights_hash
 from selfverify.scoring.gate import Answer, ask_gate, lower_bound, upper_bound
 from selfverify.scoring.options import ScoreOptions
 from selfverify.scoring.reports import write_junit, write_markdown
@@ -156,6 +157,30 @@ def test_compare_answers_what_is_shown(tmp_path, fails_a, fails_b, answer):
     assert f"over {len(fails_a)} texts" in in_words(found)
 
 
+def test_an_increase_that_would_not_matter_passes_however_surely_it_is_one(tmp_path):
+    a = write_verdicts(tmp_path / "a.csv", [False] * 2000)
+    b = write_verdicts(tmp_path / "b.csv", [True] * 12 + [False] * 1988)
+    assert compare_verdicts(a, b, max_increase=0.02).answer is Answer.BELOW
+    assert compare_verdicts(a, b, max_increase=0.005).answer is Answer.ABOVE
+
+
+def test_a_row_that_stands_twice_is_refused(tmp_path):
+    a = write_verdicts(tmp_path / "a.csv", [False] * 5)
+    pd.concat([pd.read_csv(a)] * 2).to_csv(a, index=False)
+    with pytest.raises(InputError, match=r"a\.csv: row 1 stands twice"):
+        compare_verdicts(a, a, max_increase=0.02)
+
+
+def test_what_made_another_table_of_the_same_name_is_refused(tmp_path):
+    a = write_verdicts(tmp_path / "a.csv", [False] * 5)
+    made = json.loads((tmp_path / "a.made_by.json").read_text())
+    pd.read_csv(a).assign(made_by=short(made)).to_csv(a, index=False)
+    compare_verdicts(a, a, max_increase=0.02)
+    (tmp_path / "a.made_by.json").write_text(json.dumps(made | {"metric_code": "b"}))
+    with pytest.raises(InputError, match=r"it did not make a\.csv, which says"):
+        compare_verdicts(a, a, max_increase=0.02)
+
+
 def test_the_bound_that_decides_is_printed(tmp_path):
     a = write_verdicts(tmp_path / "a.csv", [True, False] + [False] * 148)
     b = write_verdicts(tmp_path / "b.csv", [False, True] + [False] * 148)
@@ -231,6 +256,10 @@ def test_a_fingerprint_has_every_file_of_a_models_weights(changed, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (ScoreOptions(thresholds=Thresholds(max_cer=50)), r"thresholds\.max_cer: 50 is greater"),
+        (ScoreOptions(thresholds=Thresholds(max_cer=np.nan)), r"thresholds\.max_cer: not a number"),
+        (ScoreOptions(pace=Pace(np.nan, 0.06)), r"--pace\.\*: nan s .* are no pace"),
+        (ScoreOptions(pace=Pace(1.0, 0.0)), r"--pace\.s-per-letter 0: above 0"),
         (ScoreOptions(language="de"), "hears English alone, not .de.; name a multilingual one"),
         (ScoreOptions(recogniser="ctc"), "--recogniser ctc: no model comes with it"),
         (ScoreOptions(second="faster-whisper"), "that is the first one"),

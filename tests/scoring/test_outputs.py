@@ -18,6 +18,7 @@ from selfverify.errors import InputError
 from selfverify.scoring import hearing, run
 from selfverify.scoring.command import score
 from selfverify.scoring.hearing import Heard, read_finished
+from selfverify.scoring.manifest import read_manifest
 from selfverify.scoring.reports import NO_VERDICTS, write_junit, write_markdown
 from selfverify.scoring.rows import BadRow
 
@@ -184,3 +185,30 @@ def test_a_resume_file_that_is_none_is_named_with_the_cure(tmp_path, line):
     (tmp_path / "p.jsonl").write_text(f"{line}\n")
     with pytest.raises(InputError, match=r"p\.jsonl: not what a killed run left; remove it"):
         read_finished(tmp_path / "p.jsonl")
+
+
+@pytest.mark.parametrize("name", ["v.csv", "v.bad_rows.csv"])
+def test_a_manifest_is_never_written_over(manifest, tmp_path, name):
+    table = manifest.rename(tmp_path / name)
+    content = table.read_text()
+    with pytest.raises(InputError, match="would be overwritten; give another name"):
+        score_manifest(table, tmp_path / "v.csv")
+    assert table.read_text() == content
+
+
+def test_a_gate_counts_clips_that_were_never_written_against_it(manifest, tmp_path):
+    rows = "silence.wav,Yes.\n" * 3 + "gone.wav,Yes.\n" * 2
+    manifest.write_text(f"audio,text\n{rows}")
+    with pytest.raises(SystemExit) as stop:
+        score(manifest, max_rate=0.7, confidence=0.5, out=tmp_path / "v.csv")
+    assert stop.value.code == 2  # 3 of 5, or 5 of 5
+
+
+def test_a_table_is_read_in_one_go(manifest):
+    rows = "silence.wav,Yes.\n" * 2000
+    manifest.write_text(f'audio,text\n{rows}silence.wav,"a\nb"\nsilence.wav,"no" end\n{rows}')
+    found, bad = read_manifest(manifest)
+    assert len(found) == 4001
+    assert [(one.row, one.reason) for one in bad] == [
+        (2002, "a quote is not closed, or text follows a closed one")
+    ]

@@ -248,6 +248,7 @@ def test_a_row_of_the_wrong_shape_is_a_bad_row(folder, name, content, reason):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("m.csv", "audio,text,text\na,b,c\n", r"two columns are named 'text'"),
         ("m.csv", "audio_path,text\na,b\n", r"no column 'audio'; there are: audio_path, text; "
                                             r"did you mean 'audio_path'\?"),
         ("m.csv", "audio,text\n", "m.csv: no rows"),

@@ -50,3 +50,8 @@ def test_so_many_trainings_tell_four_times_in_five(rng):
     assert (z > stats.norm.isf(0.025)).mean() == pytest.approx(0.8, abs=0.05)
     assert trainings_to_tell(difference, 2 * spread) > 3 * number
     assert trainings_to_tell(difference, 0) == 1
+
+
+def test_arms_that_never_fail_have_no_spread_to_speak_of():
+    with pytest.raises(ValueError, match="no arm fails at some"):
+        training_spread([TrainedArm((0.0, 0.0), 100)])

@@ -123,3 +123,11 @@ def test_the_figure_shows_every_contrast_and_the_mean(tmp_path, monkeypatch):
         low, high = axis.get_xlim()
         assert low <= rows["low"].min()
         assert rows["high"].max() <= high
+
+
+def test_a_contrast_whose_interval_is_exact_has_no_standard_error_to_pool(tmp_path):
+    path = comparison(tmp_path, ("sft", "sft-random", 0.01, 0.02))
+    table = pd.read_csv(path)
+    table.assign(low=-0.03, high=0.09).to_csv(path, index=False)
+    with pytest.raises(InputError, match="one: too few prompts differ between sft and sft-random"):
+        read_contrasts("one", path)

@@ -31,6 +31,7 @@ class Merged:
     raters: pd.DataFrame
     refused: list[Refused]
     simulated: bool  # whether any file says so
+    unheard: list[str]  # systems without a rate: of some of their clips nobody rated any
 
     def refusals(self) -> list[str]:
         """A line per file or answer that was not merged."""
@@ -43,13 +44,14 @@ def merge(key: Path, ratings: Sequence[Path], out: Path) -> str:
     Raises:
         InputError: if the key is none, or no rater is left; refused.csv and raters.csv are written.
     """
-    read = read_ratings(ratings, read_key(key))
+    trials = read_key(key)
+    read = read_ratings(ratings, trials)
     columns = ["file", "rater", "trial_id", "reason"]
     refused = [asdict(refusal) for refusal in read.refused]
     write_csv(pd.DataFrame(refused, columns=columns), out / "refused.csv")
     raters = _raters(read)
     write_csv(raters, out / "raters.csv")
-    merged = Merged(_tables(_kept(read, raters)), raters, read.refused, read.simulated)
+    merged = _merged(trials, read, raters)
     for name, table in merged.tables.items():
         write_csv(table.assign(simulated=read.simulated), out / f"{name}.csv")
     return _summary(merged)
@@ -61,9 +63,26 @@ def merge_tables(key: Path, ratings: Sequence[Path]) -> Merged:
     Raises:
         InputError: if the key is none, or no rater is left.
     """
-    read = read_ratings(ratings, read_key(key))
-    raters = _raters(read)
-    return Merged(_tables(_kept(read, raters)), raters, read.refused, read.simulated)
+    trials = read_key(key)
+    read = read_ratings(ratings, trials)
+    return _merged(trials, read, _raters(read))
+
+
+def _merged(key: pd.DataFrame, read: Ratings, raters: pd.DataFrame) -> Merged:
+    answers = _kept(read, raters)
+    unheard = _unheard(key, answers)
+    return Merged(_tables(answers, unheard), raters, read.refused, read.simulated, unheard)
+
+
+def _unheard(key: pd.DataFrame, answers: pd.DataFrame) -> list[str]:
+    """Systems of which a whole stratum has no answer, so that a rate would leave it out."""
+    if "level" not in key:
+        return []
+    drawn, heard = (
+        set(zip(clips["system"], clips["level"], strict=True))
+        for clips in (rows[rows["kind"] == "clip"] for rows in (key, answers))
+    )
+    return sorted({system for system, _ in drawn - heard})
 
 
 def _raters(read: Ratings) -> pd.DataFrame:
@@ -80,7 +99,7 @@ def _kept(read: Ratings, raters: pd.DataFrame) -> pd.DataFrame:
     return kept
 
 
-def _tables(answers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _tables(answers: pd.DataFrame, unheard: Sequence[str]) -> dict[str, pd.DataFrame]:
     if "prefers" in answers:
         return {"preferences": preferences(answers)}
     rng = np.random.default_rng(SEED)
@@ -88,8 +107,15 @@ def _tables(answers: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {
         "agreement": agreement(answers, rng),
         "accuracy": accuracy(rated, rng),
-        "rates": rates(rated, rng),
+        "rates": _without(rates(rated, rng), unheard),
     }
+
+
+def _without(table: pd.DataFrame, systems: Sequence[str]) -> pd.DataFrame:
+    """The rates, none of these systems and, if there are any, none of all together."""
+    known = ~table["system"].isin([*systems, *(["all"] if systems else [])])
+    columns = [name for name in table.columns if name.startswith(("naive", "corrected"))]
+    return table.assign(**{name: table[name].where(known) for name in columns})
 
 
 def _where(refused: Refused) -> str:
@@ -101,6 +127,9 @@ def _summary(merged: Merged) -> str:
     lines = ["SIMULATED ratings, no human heard anything"] if merged.simulated else []
     lines += [f"{sum(merged.raters['kept'])} of {len(merged.raters)} raters kept by their checks"]
     lines += merged.refusals()
+    if merged.unheard:
+        named = ", ".join(merged.unheard)
+        lines += [f"no rate of {named}: some kind of its clips has no answer; ask for more of them"]
     for name, table in merged.tables.items():
         lines += [f"{name}:", table.to_string(index=False, float_format=lambda x: f"{x:.3f}")]
     return "\n".join(lines)

@@ -36,8 +36,9 @@ def score(
 
     Writes a verdict per clip and prints the failure rates with exact 95 % intervals. A killed run
     goes on where it was. Rows that cannot be read are listed and in no rate. As a gate, with
-    --max-rate, the exit status is 0 if the rate is shown to be at most the limit, 1 if it is shown
-    to be above it, 2 if neither is shown, 3 if nothing could be scored.
+    --max-rate, the exit status is 0 if the rate is shown to be at most the limit even if every clip
+    failed that was not judged or could not be read, 1 if it is shown to be above it, 2 if neither
+    is shown, 3 if nothing could be scored.
 
     Args:
         manifest: a table (.csv, .jsonl, .parquet) with the columns audio, a path relative to it,
@@ -66,6 +67,7 @@ def score(
         junit: JUnit XML to write, a test case per row.
         markdown: page to write, the summary and the failures.
     """
+    from selfverify.scoring.decisions import NOT_JUDGED
     from selfverify.scoring.gate import ask_gate, check_limits, in_words
     from selfverify.scoring.options import ScoreOptions, read_metric
     from selfverify.scoring.reports import NO_VERDICTS, Reports
@@ -93,7 +95,8 @@ def score(
         raise
     summary, gate = scores.summary, None
     if max_rate is not None:
-        gate = ask_gate(list(scores.verdicts["decision"]), max_rate=max_rate, confidence=confidence)
+        decisions = [*scores.verdicts["decision"], *[NOT_JUDGED] * len(scores.bad_rows)]
+        gate = ask_gate(decisions, max_rate=max_rate, confidence=confidence)
         summary += f"\n{in_words(gate)}"
     print(f"{summary}\nverdicts: {printable(out)}", flush=True)
     reports.write(scores.verdicts, scores.bad_rows, summary)
@@ -110,10 +113,10 @@ def compare(a: Positional[Path], b: Positional[Path], *, max_increase: float = 0
     """Whether B fails more often than A, by two verdict files of the same texts.
 
     Prints the difference with its interval and an exact test paired by text, and the clips whose
-    decision changed. Exit status 0 if B is shown to fail at most --max-increase more often, 1 if it
-    is shown to fail more often than A (p < .05), 2 if neither is shown, 3 if the files cannot be
-    compared: other texts, or made by another metric, recogniser or threshold. Texts that one of the
-    two has not judged are counted against B before status 0 is given.
+    decision changed. Exit status 0 if B is shown to fail at most --max-increase more often; else 1
+    if it is shown to fail more often than A (p < .05), 2 if neither is shown. 3 if the files cannot
+    be compared: other texts, or made by another metric, recogniser or threshold. Texts that one of
+    the two has not judged are counted against B before status 0 is given.
 
     Args:
         a: verdicts of `selfverify score`, .csv or .parquet, with its .made_by.json beside it: what

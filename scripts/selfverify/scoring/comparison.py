@@ -30,7 +30,7 @@ NUM_LISTED = 20
 class Comparison:
     """B against A on the pairs of clips that both have judged."""
 
-    answer: Answer  # BELOW: the increase is shown to be below the limit; ABOVE: B is worse
+    answer: Answer  # BELOW: the increase is shown to be below the limit; ABOVE: else, B is worse
     num_pairs: int
     num_left_out: int  # not judged in one of them, or in one table alone
     failed_a: int
@@ -50,8 +50,8 @@ def compare_verdicts(a: Path, b: Path, *, max_increase: float) -> Comparison:
             them differ, or no clip is judged in both.
     """
     check_share("--max-increase", max_increase)
-    _check_made_alike(a, b)
     one, other = read_verdicts(a), read_verdicts(b)
+    _check_made_alike(a, one, b, other)
     key = _key(one, other, f"{a} and {b}")
     pairs = one.merge(other, on=key, how="outer", suffixes=("_a", "_b"), indicator=True)
     both = pairs.query("_merge == 'both'")
@@ -83,7 +83,7 @@ def _compared(
         for found, values in ((difference, seen), (of_worst, worst))
     )
     return Comparison(
-        Answer.ABOVE if is_worse else Answer.BELOW if is_within else Answer.CANNOT_TELL,
+        Answer.BELOW if is_within else Answer.ABOVE if is_worse else Answer.CANNOT_TELL,
         int(is_judged.sum()), int((~is_judged).sum()), int(fails_a[is_judged].sum()),
         int(fails_b[is_judged].sum()), test, difference, of_worst, max_increase, changed,
     )  # fmt: skip
@@ -138,12 +138,21 @@ def read_verdicts(path: Path) -> pd.DataFrame:
     needed = ["row", "id", "text", "decision", "failure_mode"]
     if missing := [name for name in needed if name not in table]:
         raise InputError(f"{path}: no column {missing[0]!r}; not verdicts of `selfverify score`")
-    return table.filter(items=needed)
+    if not table["row"].is_unique:
+        row = table.loc[table["row"].duplicated(), "row"].iloc[0]
+        raise InputError(f"{path}: row {row} stands twice; compare one table of verdicts at a time")
+    return table.filter(items=[*needed, "made_by"])
 
 
-def _check_made_alike(a: Path, b: Path) -> None:
-    if lines := differences(read_fingerprint(a), read_fingerprint(b)):
+def _check_made_alike(a: Path, one: pd.DataFrame, b: Path, other: pd.DataFrame) -> None:
+    made_a, made_b = read_fingerprint(a, _made_by(one)), read_fingerprint(b, _made_by(other))
+    if lines := differences(made_a, made_b):
         raise InputError(f"{a} and {b} were not made alike, score again; {'; '.join(lines)}")
+
+
+def _made_by(table: pd.DataFrame) -> str | None:
+    """What all rows say made them: one value, since one run writes a table."""
+    return " and ".join(sorted(map(str, table["made_by"].unique()))) if "made_by" in table else None
 
 
 def _key(a: pd.DataFrame, b: pd.DataFrame, names: str) -> str:

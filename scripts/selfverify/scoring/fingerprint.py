@@ -77,17 +77,26 @@ def path_of(verdicts: Path) -> Path:
     return verdicts.with_name(f"{verdicts.stem}.made_by.json")
 
 
-def read_fingerprint(verdicts: Path) -> dict[str, Any]:
+def read_fingerprint(verdicts: Path, made_by: str | None = None) -> dict[str, Any]:
     """Returns what made a table of verdicts.
 
+    Args:
+        verdicts: the table.
+        made_by: what its column `made_by` says, if it has one.
+
     Raises:
-        InputError: if the file beside the table is missing or broken.
+        InputError: if the file beside the table is missing or broken, or that of another table.
     """
     path = path_of(verdicts)
     try:
-        return json.loads(path.read_text())
+        found = json.loads(path.read_text())
     except (OSError, ValueError):
         raise InputError(f"{path}: what made {verdicts.name} is not known; score again") from None
+    if made_by is not None and made_by != short(found):
+        raise InputError(
+            f"{path}: it did not make {verdicts.name}, which says {made_by}; score again"
+        )
+    return found
 
 
 def differences(a: dict[str, Any], b: dict[str, Any], name: str = "") -> list[str]:

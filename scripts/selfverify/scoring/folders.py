@@ -55,10 +55,16 @@ def _of_kaldi(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _of_librispeech(transcripts: Path, folder: Path) -> Iterator[dict[str, str]]:
-    for name, text in _by_id(transcripts).items():
+    texts = _by_id(transcripts)
+    for name, text in texts.items():
         files = [transcripts.with_name(f"{name}{suffix}") for suffix in AUDIO]
         found = next((file for file in files if os.path.isfile(file)), files[1])
         yield {"id": name, "audio": str(found.relative_to(folder)), "text": text}
+    audio = (file for file in transcripts.parent.iterdir() if file.suffix.lower() in AUDIO)
+    for file in sorted(file for file in audio if file.stem not in texts):
+        problem = f"no line of {transcripts.name} has it"
+        place = str(file.relative_to(folder))
+        yield {"id": file.stem, "audio": place, "text": "", PROBLEM: problem}
 
 
 def _of_pairs(folder: Path) -> Iterator[dict[str, str]]:

@@ -1,8 +1,8 @@
 """A release gate: is the failure rate shown to be below a limit, above it, or neither?
 
 Both answers are one-sided exact tests at the confidence asked for (Clopper and Pearson 1934). Clips
-are taken as independent. A clip that is *not judged* may be either: below is shown if it would be
-with all of them failures, above if it would be with none.
+are taken as independent. A clip that is *not judged*, or was never written, may be either: below is
+shown if it would be with all of them failures, above if it would be with none.
 """
 
 from collections import Counter
@@ -57,7 +57,8 @@ def ask_gate(decisions: Sequence[str], *, max_rate: float, confidence: float = 0
     """Returns whether a failure rate is shown to be below or above `max_rate`.
 
     Args:
-        decisions: of `scoring.decisions`, one per clip that was scored, at least one.
+        decisions: of `scoring.decisions`, one per clip, at least one; a row that could not be
+            scored is not judged.
         max_rate: the limit.
         confidence: of either answer.
     """
@@ -117,7 +118,7 @@ def in_words(gate: Gate) -> str:
     limit, sure = f"{gate.max_rate:.2%}", f"{gate.confidence:.0%} confidence"
     seen = f"{gate.num_failed}/{gate.num_clips} failed"
     if gate.num_not_judged:
-        seen += f", {gate.num_not_judged} not judged"
+        seen += f", {gate.num_not_judged} not judged or not read"
     if gate.answer is Answer.BELOW:
         return f"gate: passed: {seen}, at most {gate.high:.2%} with {sure}, limit {limit}"
     if gate.answer is Answer.ABOVE:

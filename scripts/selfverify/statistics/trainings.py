@@ -57,6 +57,8 @@ def training_spread(arms: Sequence[TrainedArm]) -> TrainingSpread:
     chances = means * (1 - means) / np.array([arm.num_candidates for arm in counted])
     freedom = int(freedoms.sum())
     seen, candidates = (float(freedoms @ part / freedom) for part in (variances, chances))
+    if candidates == 0:
+        raise ValueError("no arm fails at some candidates and passes at others")
     low, high = (freedom * seen / stats.chi2.isf([ALPHA, 1 - ALPHA], freedom)).tolist()
     return TrainingSpread(
         math.sqrt(seen), math.sqrt(low), math.sqrt(high), math.sqrt(candidates),

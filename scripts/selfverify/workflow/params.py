@@ -41,6 +41,16 @@ def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
             raise InputError(f"{source}: tracks.{name}.{key}: {problem}")
 
 
+def check_metric(metric: dict[str, Any], source: str) -> None:
+    """Raises `InputError` if a value of the metric is none that `params.yaml` may have."""
+    schema = parse_yaml(SCHEMA.read_text())["properties"]["metric"]
+    if not_finite := [name for name, value in metric.items() if value != value]:
+        raise InputError(f"{source}.{not_finite[0]}: not a number")
+    error = best_match(_Validator(schema).iter_errors(metric))
+    if error is not None:
+        raise InputError(f"{source}.{_explain(error)}")
+
+
 def _explain(error: ValidationError) -> str:
     """A schema error as one line."""
     place = ".".join(str(part) for part in error.absolute_path)

@@ -62,7 +62,7 @@ $(READY): envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "selfverify needs Python 3.11 or newer; set PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --no-compile --requirement envs/requirements.lock
-	$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib || true
+	$(VENV)/bin/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	rm -f $(VENV)/.ready-*
 	touch $@

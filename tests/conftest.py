@@ -164,12 +164,14 @@ def undisturbed(of_all_processes):
 @pytest.fixture(scope="session")
 def pulled(study, of_all_processes) -> Path:
     """A clone of the study with the data pulled, to be copied: a pull costs ten times as much."""
-    from study import clone
+    from study import clone, snakemake
 
     folder = of_all_processes / "pulled"
     with FileLock(of_all_processes / "pulled.lock"):
         if not folder.exists():
-            clone(study, of_all_processes / "cloned").rename(folder)
+            cloned = clone(study, of_all_processes / "cloned")
+            snakemake(cloned, "-n", "all")  # looks the pulled data over, once for all copies
+            cloned.rename(folder)
     return folder
 
 

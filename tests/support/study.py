@@ -50,8 +50,8 @@ def reduce_params(folder: Path) -> None:
     params["listening"]["num_studies"] = 2
     params["scorer"]["prompts_per_shard"] = 2
     mini["calibration"] |= {"num_utterances": 4, "pool_size": POOL_SIZE}
-    mini["train_prompts"] |= {"num_utterances": 32, "num_shards": 4}
-    mini["distillation"] |= {"num_shards": 2, "num_steps": 4, "pool_size": 2}
+    mini["train_prompts"] |= {"num_utterances": 16, "num_shards": 4}
+    mini["distillation"] |= {"num_shards": 2, "num_steps": 4, "batch_size": 4, "pool_size": 2}
     mini["distillation"]["systems"] = {"mini-llasa": {"online-sft": 1, "cooler": 1}}
     mini["distillation"] |= {
         "in_all": False,  # tests of the rest of the workflow are long enough

@@ -32,10 +32,18 @@ def owner(pulled, bucket, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def taken(owner, bucket, tmp_path_factory) -> Path:
+    """A clone of the owner's, all pulled from the bucket: DVC connects anew for each folder."""
+    folder = clone_of(owner, bucket, tmp_path_factory.mktemp("taken") / "colleague")
+    dvc(folder, "pull", "-q", **CREDENTIALS)
+    return folder
+
+
 @pytest.fixture
-def colleague(owner, bucket, tmp_path) -> Path:
-    """A colleague's clone of the owner's, nothing pulled."""
-    return clone_of(owner, bucket, tmp_path / "colleague")
+def colleague(taken, tmp_path) -> Path:
+    """A colleague's clone with the data pulled from the bucket."""
+    return copy_of(taken, tmp_path / "colleague")
 
 
 def sharing(pulled: Path, folder: Path, bucket: Server, place: str) -> Path:
@@ -57,7 +65,6 @@ def clone_of(owner: Path, bucket: Server, folder: Path) -> Path:
 
 
 def test_push_to_s3_clone_pull_all_has_nothing_to_do(colleague):
-    dvc(colleague, "pull", "-q", **CREDENTIALS)
     assert NOTHING in run_all(colleague, **CREDENTIALS)
 
 
@@ -74,8 +81,10 @@ def test_credentials_reach_neither_logs_nor_provenance(owner, tmp_path):
     assert told == []
 
 
-def test_an_interrupted_push_is_noticed_and_named_and_can_be_finished(pulled, bucket, tmp_path):
-    owner = sharing(pulled, tmp_path / "owner", bucket, "interrupted")
+def test_an_interrupted_push_is_noticed_and_named_and_can_be_finished(
+    undisturbed, bucket, tmp_path
+):
+    owner = sharing(undisturbed.folder, tmp_path / "owner", bucket, "interrupted")
     push = subprocess.Popen(
         [str(Path(sys.executable).with_name("dvc")), "push", "-q", "-j", "1"],
         cwd=owner, env=os.environ | CREDENTIALS, stdout=subprocess.DEVNULL,
@@ -114,6 +123,12 @@ def damage(owner, bucket) -> Iterator[Callable[[str], str]]:
         mend(bucket, owner, key)
 
 
+def forget(folder: Path, name: str, key: str) -> None:
+    """Leaves a clone as it was before the file was pulled."""
+    for path in (folder / ".dvc/cache" / key.removeprefix("dvc/"), folder / name):
+        path.unlink()
+
+
 def mend(bucket: Server, owner: Path, key: str) -> None:
     cached = owner / ".dvc/cache" / key.removeprefix("dvc/")
     bucket.client.upload_file(str(cached), BUCKET, key)
@@ -127,6 +142,7 @@ def test_a_damaged_object_is_noticed_and_named_and_can_be_mended(
     owner, bucket, colleague, damage, name
 ):
     key = damage(name)
+    forget(colleague, name, key)
     dvc(colleague, "pull", "-q", **CREDENTIALS)  # DVC itself sees nothing
     process = snakemake(colleague, "all")
     assert process.returncode != 0
@@ -142,7 +158,8 @@ def test_a_damaged_object_is_noticed_and_named_and_can_be_mended(
 
 
 def test_a_remote_that_verifies_refuses_a_damaged_object_at_once(colleague, damage):
-    damage("data/mini/candidates/mini-llasa/hard/000.parquet")
+    name = "data/mini/candidates/mini-llasa/hard/000.parquet"
+    forget(colleague, name, damage(name))
     dvc(colleague, "remote", "modify", "--local", "bucket", "verify", "true")
     pull = tool(colleague, "dvc", "pull", **CREDENTIALS)
     assert pull.returncode != 0

@@ -103,6 +103,14 @@ def test_without_git_and_dvc_the_study_runs_as_plain_snakemake(study, tmp_path):
     assert process.returncode == 0, process.stderr
 
 
+def keep_records(folder: Path, *names: str) -> None:
+    """Leaves the records of the jobs that make one of these files, which alone are made again."""
+    for path in (folder / "data/mini/provenance").glob("*.jsonl"):
+        lines = path.read_text().splitlines(keepends=True)
+        kept = [x for x in lines if '"outputs"' not in x or any(name in x for name in names)]
+        path.write_text("".join(kept))
+
+
 def test_every_printed_number_is_verified_and_a_missing_verdict_found(colleague):
     (colleague / "README.md").write_text("No tables.\n")
     process = snakemake(colleague, "verify")
@@ -111,6 +119,7 @@ def test_every_printed_number_is_verified_and_a_missing_verdict_found(colleague)
     table = pd.read_parquet(verdicts)
     verdicts.unlink()
     table.iloc[1:].to_parquet(verdicts)
+    keep_records(colleague, "table_asr_agreement.csv", "table_contrasts.csv")
     process = snakemake(colleague, "verify")
     assert process.returncode != 0
     assert "figures/mini/table_asr_agreement.csv, line 4: 'mini-llasa,hard,any" in process.stderr

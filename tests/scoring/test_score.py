@@ -270,7 +270,7 @@ def test_a_manifest_without_a_row_to_score_ends_in_one_line(tmp_path, name, cont
     ("options", "message"),
     [
         ({"out": "v.txt"}, "--out v.txt: verdicts are written as .csv or .parquet"),
-        ({"out": "m.csv"}, "that is the manifest"),
+        ({"out": "m.csv"}, "would be overwritten; give another name"),
         ({"batch_size": 0}, "at least 1"),
         ({"model": "tiny-ish"}, "--model tiny-ish: Invalid model size"),
         ({"model": "package:no_such/model"}, "the package no_such is not installed"),

@@ -405,7 +405,8 @@ def code(script, table=None, adapter=None):
 def files_of(checkpoint):
     """A function of wildcards: the files of a checkpoint; a missing one stops the run here.
 
-    Of a checkpoint from the hub, SHA256SUMS stands for all: `fetch_checkpoint` writes it last.
+    Of a checkpoint from the hub, SHA256SUMS stands for all: `fetch_checkpoint` writes it last. Of
+    one without SHA256SUMS, one's own, all that lies in its folder.
     """
 
     def files(wildcards):
@@ -415,7 +416,8 @@ def files_of(checkpoint):
         if Path(folder).name in POLICIES:
             return f"{folder}/{CHECKSUMS}"
         try:
-            return local([str(path) for path in checkpoint_files(folder)])
+            listed = checkpoint_files(folder) or sorted(Path(folder).glob("*"))
+            return local([str(path) for path in listed if path.is_file()])
         except InputError as error:
             raise WorkflowError(str(error)) from None
 

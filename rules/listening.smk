@@ -219,7 +219,7 @@ if RATED:
         """Table: what people heard, where they rated the track's clips."""
         input:
             code=code("table_listeners"),
-            keys=expand(f"{DATA}/listening/test_{{system}}.key.csv", system=RATED),
+            answers=expand(f"{DATA}/listening/test_{{system}}.key.csv", system=RATED),
             ratings=local([file for files in RATED.values() for file in files]),
         output:
             **reported("table_listeners"),
@@ -232,4 +232,4 @@ if RATED:
                 systems=list(RATED),
             ),
         shell:
-            run("keys", "ratings", to=TABLE)
+            run("answers", "ratings", to=TABLE)

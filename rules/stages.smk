@@ -207,6 +207,7 @@ STAGES = [
         "listening",
         files=tuple(f"{DATA}/listening/{system}.html" for system in TRACK["systems"]),
         folder=f"{DATA}/listening",
+        unlisted=(f"{DATA}/listening",),  # tests for people, and their keys
     ),
 ]
 IS_WHISPER_USED = BUNDLED_WHISPER in {

@@ -25,7 +25,7 @@ rule verify:
         options(
             provenance=[f"{DATA}/provenance/{stage}.jsonl" for stage in VERIFIED],
             pages=PAGES,
-            paper=PAPER["numbers"] if Path(PAPER["numbers"]).exists() else None,
+            paper=PAPER["numbers"] if PAPER_IN_ALL else None,
         ),
     shell:
         run(to=())

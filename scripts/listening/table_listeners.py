@@ -14,19 +14,19 @@ ALPHA = "Krippendorff's alpha"
 
 
 def table_listeners(
-    *, systems: list[str], keys: list[Path], ratings: list[Path], files: TableFiles
+    *, systems: list[str], answers: list[Path], ratings: list[Path], files: TableFiles
 ) -> None:
     """Writes the table; prints what was not merged, and stops where nothing is left of a system.
 
     Args:
         systems: that were rated.
-        keys: of their tests, in the same order.
+        answers: keys of their tests, in the same order.
         ratings: files that raters exported, each in the folder of its system.
         files: the table, a row per system and recogniser.
     """
     parts = [
         _rows(system, key, [path for path in ratings if path.parent.name == system])
-        for system, key in zip(systems, keys, strict=True)
+        for system, key in zip(systems, answers, strict=True)
     ]
     table = pd.concat(parts, ignore_index=True)
     write_csv(table, files.csv)

@@ -24,9 +24,10 @@ def verify_numbers(*, provenance: list[Path], pages: list[Path], paper: Path | N
     Raises:
         InputError: with the file, and in text the line, that is not what the records say.
     """
+    for path in provenance:
+        if not read_records(path):
+            raise InputError(f"{path}: no finished run is recorded; run `snakemake all` first")
     jobs = [job for path in provenance for job in read_records(path)]
-    if not jobs:
-        raise InputError(f"{provenance[0]}: no finished run is recorded; run `snakemake all` first")
     problems = [
         problem for job in progress(jobs, name="verify", unit="job") for problem in recompute(job)
     ]

@@ -28,7 +28,7 @@ def rated(frame, checks, simulated_file, tmp_path):
 
 def write(rated, folder):
     files = table_files(folder)
-    table_listeners(systems=["x"], keys=[rated[0]], ratings=rated[1], files=files)
+    table_listeners(systems=["x"], answers=[rated[0]], ratings=rated[1], files=files)
     return pd.read_csv(files.csv), files
 
 

@@ -120,6 +120,20 @@ def test_a_restored_file_of_a_failed_run_is_not_taken_for_a_new_one(colleague):
     assert ("sample_candidates", "mini-csm") in planned
 
 
+def test_looking_at_a_broken_off_run_does_not_make_its_undoing_work(colleague):
+    run_all(colleague)
+    (colleague / "data/mini/prompts/hard.parquet").unlink()
+    set_param(colleague, COOL, 0.9)
+    begun = snakemake(
+        colleague, "stage_prompts", "stage_candidates-mini-csm", "--config", "seed=-1"
+    )
+    assert begun.returncode != 0
+    snakemake(colleague, "-n", "all")
+    git(colleague, "checkout", "params.yaml")
+    dvc(colleague, "checkout", "-q", "--force")
+    assert executed(snakemake(colleague, "-n", "all").stdout) <= {("record_again", "")}
+
+
 def test_results_of_other_parameters_than_the_file_has_are_not_recorded(colleague):
     before = (colleague / "dvc.lock").read_text()
     (colleague / "more.yaml").write_text("listening: {num_studies: 3}")  # decides two tables
@@ -162,7 +176,10 @@ def test_shards_of_an_older_split_are_removed_and_training_candidates_stay(colle
     drawn = colleague / "data/mini/candidates/mini-llasa"
     (drawn / "train").mkdir()
     shutil.copy(drawn / "hard/000.parquet", drawn / "train/000.parquet")
+    key = colleague / "data/mini/listening/test_mini-llasa.key.csv"
+    key.write_text("of a test that is with its raters\n")
     log = run_all(colleague, "-R", "table_power")
+    assert key.exists()
     assert f"{folder}/older.parquet: no rule makes it any more, removed" in log
     assert not stale.exists()
     assert (drawn / "train/000.parquet").exists()  # distillation is no part of `all` here

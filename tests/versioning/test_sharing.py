@@ -119,7 +119,9 @@ def test_every_printed_number_is_verified_and_a_missing_verdict_found(colleague)
     table = pd.read_parquet(verdicts)
     verdicts.unlink()
     table.iloc[1:].to_parquet(verdicts)
-    keep_records(colleague, "table_asr_agreement.csv", "table_contrasts.csv")
+    keep_records(
+        colleague, "table_asr_agreement.csv", "table_contrasts.csv", "regimes.csv", "paper.pdf"
+    )
     process = snakemake(colleague, "verify")
     assert process.returncode != 0
     assert "figures/mini/table_asr_agreement.csv, line 4: 'mini-llasa,hard,any" in process.stderr

@@ -42,3 +42,9 @@ def test_one_card_needs_no_choice_and_the_status_is_the_command_s(tmp_path):
     assert one.returncode == 7
     none = start(tmp_path, "", PATH="/nowhere")
     assert none.communicate(timeout=60)[0].strip() == "None"
+
+
+def test_locks_are_for_every_user_of_the_machine(tmp_path):
+    start(tmp_path, "", CUDA_VISIBLE_DEVICES="0,1").communicate(timeout=60)
+    folder = tmp_path / "selfverify-cards"
+    assert [path.stat().st_mode & 0o777 for path in (folder, folder / "0")] == [0o777, 0o666]

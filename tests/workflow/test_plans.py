@@ -97,6 +97,24 @@ def test_every_target_that_is_listed_can_be_planned(tmp_path):
     assert process.returncode == 0, process.stderr[-3000:]
 
 
+def test_ratings_of_people_make_a_table_of_all(tmp_path):
+    folder = copy_tree(tmp_path)
+    ratings = folder / "data/mini/ratings/mini-llasa/rater.json"
+    ratings.parent.mkdir(parents=True)
+    ratings.write_text("{}")
+    process = snakemake(folder, "-n", "all")
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert jobs_of(process.stdout)["table_listeners"] == 1
+
+
+def test_weights_of_ones_own_are_an_input_with_and_without_checksums(tmp_path):
+    folder = copy_tree(tmp_path)
+    (folder / "data/mini/checkpoints/mini-csm/SHA256SUMS").unlink()
+    process = snakemake(folder, "-n", "data/mini/candidates/mini-csm/hard/000.parquet")
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "data/mini/checkpoints/mini-csm/model.safetensors" in process.stdout
+
+
 def test_the_paper_track_is_planned_without_network(tmp_path):
     folder = copy_tree(tmp_path)
     jobs = plan_without_network(folder, "all", "--config", "track=paper")

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,10 +37,12 @@ def adopt() -> None:
     is_new = stamp.get("fingerprint") != fingerprint
     if is_new or not stamp.get("is_complete"):
         jobs = [job for path in _record_files() for job in read_records(path)]
+        has_all = True
         if jobs:
             _refuse_hard_links(jobs)
-            _hand_over(jobs, overwrite=is_new)
-        _write_stamp(fingerprint, is_complete=True)
+            has_all = _hand_over(jobs, overwrite=is_new)
+        # What a broken-off run changed may be restored later: then it is looked at again.
+        _write_stamp(fingerprint, is_complete=is_new or has_all)
 
 
 def begin_run() -> None:
@@ -54,16 +56,19 @@ def end_run() -> None:
     _write_stamp(_fingerprint(), is_complete=True)
 
 
-def _hand_over(jobs: Iterable[JobRecord], *, overwrite: bool) -> None:
+def _hand_over(jobs: Sequence[JobRecord], *, overwrite: bool) -> bool:
+    """Returns whether every file of a record is as it was."""
     changed = changed_files(_lock_files())
     if overwrite:
         refuse_damaged_files(_lock_files(), changed)
     persistence = FilePersistence()
-    for job, output in _unchanged(jobs, changed):
+    unchanged = list(_unchanged(jobs, changed))
+    for job, output in unchanged:
         metadata = job.to_metadata()
         if overwrite or not _describes(persistence._read_record(output), output):
             persistence._write_record(output, metadata)
             set_time(output, job.ended_s)
+    return len(unchanged) == sum(len(job.outputs) for job in jobs)
 
 
 def _unchanged(jobs: Iterable[JobRecord], changed: set[str]) -> Iterator[tuple[JobRecord, str]]:

@@ -51,9 +51,8 @@ def record(
             files are complete then.
     """
     if not is_dvc_repository():
-        raise InputError(
-            "no git and DVC repository; `git init && dvc init` here if results are to be kept"
-        )
+        init = "git init" if Path(".dvc").exists() else "git init && dvc init"
+        raise InputError(f"no git and DVC repository; `{init}` here if results are to be kept")
     start = time.monotonic()
     persistence.deactivate_cache()  # it may still say that the last job has no record
     jobs = _jobs_by_stage(dag, stages)

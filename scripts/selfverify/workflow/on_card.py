@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 LOCKS = Path(tempfile.gettempdir()) / "selfverify-cards"
@@ -32,10 +34,12 @@ def cards() -> list[str]:
 
 def take_one(names: list[str], folder: Path = LOCKS) -> str:
     """Returns a card that no other job holds, when there is one; held until this process ends."""
-    folder.mkdir(mode=0o777, parents=True, exist_ok=True)
+    _share(folder, 0o777, lambda: folder.mkdir(parents=True))
     while True:
         for name in names:
-            lock = os.open(folder / name.replace("/", "_"), os.O_RDWR | os.O_CREAT, 0o666)
+            place = folder / name.replace("/", "_")
+            _share(place, 0o666, place.touch)
+            lock = os.open(place, os.O_RDONLY)  # which is enough to lock
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -44,6 +48,14 @@ def take_one(names: list[str], folder: Path = LOCKS) -> str:
             os.set_inheritable(lock, True)  # the command that takes this process's place keeps it
             return name
         time.sleep(WAIT_S)
+
+
+def _share(path: Path, mode: int, make: Callable[[], None]) -> None:
+    """Makes what other users of the machine need too, whatever the umask; what is there stays."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            make()
+            path.chmod(mode)
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def pretrain_codec(
         seed: of weights and batches.
         num_threads: of this process.
         device: "cpu" or "cuda".
-        checkpoint: state of the run.
+        checkpoint: state of the run; removed at the end.
         output: folder of the trained codec.
     """
     set_up_torch(num_threads)
@@ -77,6 +77,7 @@ def pretrain_codec(
     )
     codec.save(output)
     write_card(codec.model, output, state=state, command=sys.argv, corpus=corpus)
+    checkpoint.unlink(missing_ok=True)  # a later run begins anew, whatever it learns from
 
 
 def _clips(table, codec: TrainableCodec) -> list[CodecClip]:

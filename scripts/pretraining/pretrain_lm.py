@@ -61,7 +61,7 @@ def pretrain_lm(
         seed: of weights, batches and dropout.
         num_threads: of this process.
         device: "cpu" or "cuda".
-        checkpoint: state of the run.
+        checkpoint: state of the run; removed at the end.
         output: folder of the trained model.
     """
     set_up_torch(num_threads)
@@ -104,6 +104,7 @@ def pretrain_lm(
         lm.model, output, state=state, command=sys.argv, corpus=inputs,
         start=Path(start) if start else None,
     )  # fmt: skip
+    checkpoint.unlink(missing_ok=True)  # a later run begins anew, whatever it learns from
 
 
 def _examples(lm: TrainableLM, adapter: str, table: pd.DataFrame) -> list[TrainingExample]:

@@ -14,6 +14,7 @@ from selfverify.errors import InputError
 from selfverify.scoring.manifest import read_manifest
 from selfverify.speaking import run, speaker, texts, verifier_model
 from selfverify.speaking.joining import EDGE_S, trim_silence, with_pause
+from selfverify.speaking.output import AudioWriter
 from selfverify.speaking.segments import cut
 from selfverify.speaking.speaker import NeverPassed
 from selfverify.storage.records import StopReason
@@ -443,3 +444,11 @@ def test_two_that_start_together_both_convert_the_recogniser(monkeypatch, tmp_pa
     verifier_model._convert("0" * 64, path)
     assert path.read_text() == "whole"
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".mp3", ".wav"])
+def test_a_file_of_speech_that_came_out_empty_is_audio_all_the_same(tmp_path, suffix):
+    with AudioWriter(tmp_path / f"o{suffix}", 16_000).open() as writer:
+        pass
+    assert sf.info(tmp_path / f"o{suffix}").samplerate == 16_000
+    assert writer.num_samples == (0 if suffix == ".wav" else 1600)

@@ -5,7 +5,7 @@ import pytest
 
 from selfverify.audio.pace import MINI_VOICE, expected_seconds
 from selfverify.errors import InputError
-from selfverify.speaking.text import Pause, split_text
+from selfverify.speaking.text import Pause, split_text, tidy
 
 LONG = "Peter has fifteen dark rings, Susan bought two old chairs and Daniel sold nine red apples."
 
@@ -80,3 +80,7 @@ def test_a_hundred_thousand_words_are_split_in_seconds():
 def test_a_text_without_words_says_so(text, message):
     with pytest.raises(InputError, match=message):
         pieces(text)
+
+
+def test_letters_are_whole_and_signs_without_width_are_dropped():
+    assert tidy("cafe\u0301\u00ad s\u200b") == "café s"

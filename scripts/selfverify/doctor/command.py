@@ -27,9 +27,9 @@ def doctor(*, params: Path | None = None, json: bool = False, dependencies: bool
         return
     from selfverify.doctor.report import examine, in_plain_words
     from selfverify.workflow.params import check_params
-    from selfverify.workflow.params_file import read_params
+    from selfverify.workflow.params_file import read_study
 
-    values = read_params(params)
+    values = read_study(params)
     check_params(values, str(params))
     report = examine(values, params.parent)
     print(json_format.dumps(report, indent=1) if json else in_plain_words(report))

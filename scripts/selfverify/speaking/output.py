@@ -54,6 +54,10 @@ class AudioWriter:
                 if not self.segments:
                     raise
                 kept = interrupt
+            # A FLAC or an MP3 without a sample is no audio.
+            if not self.num_samples and audio_format != "WAV":
+                self.num_samples = self.sample_rate // 10
+                file.write(np.zeros(self.num_samples))
         if kept:
             raise kept
 

@@ -153,7 +153,8 @@ def _write(
         done = len(writer.segments)
         if done:
             write_sidecar(writer, text.id, speaker, num)
-        kept = "kept" if done else "no file"
+        left = "that of a run before is left" if path.exists() else "no file"
+        kept = "kept" if done else left
         print(f"{path}: interrupted after {done} of {num} segments, {kept}", file=sys.stderr)
         raise
     write_sidecar(writer, text.id, speaker, num)

@@ -7,14 +7,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from selfverify.audio.pace import LIBRISPEECH_READERS, MINI_VOICE, Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
 from selfverify.selection.verifiers import GOOD_CER
 from selfverify.storage.checkpoints import CHECKSUMS, file_sha256
 from selfverify.workflow.params import check_params
+from selfverify.workflow.params_file import read_study
 
 REPOSITORY = Path(__file__).parents[3]
 DEFAULT_PARAMS = REPOSITORY / "params.yaml"
@@ -90,6 +89,7 @@ def read_setup(system: str, params: Path | None = None) -> Setup:
     values = _read(path)
     tracks = values["tracks"]
     found = [name for name in tracks if system in tracks[name]["systems"]]
+    found.sort(key=lambda name: name != values["track"])  # the study's own before others
     if not found:
         known = sorted(name for track in tracks.values() for name in track["systems"])
         near = get_close_matches(system, known, n=1)
@@ -124,19 +124,33 @@ def _is_mini_voice(track: dict[str, Any]) -> bool:
 
 
 def read_start(setup: Setup) -> Start:
-    """Returns what a calibration of this very checkpoint shows, else what params.yaml has."""
-    found = [
-        (path.name, json.loads(path.read_text())) for path in setup.calibrations if path.exists()
-    ]
-    for name, calibration in found:
-        if calibration["checkpoint_sha256"] == setup.checkpoint_sha256:
-            # One that an older version made has no limit.
-            start = {"good_cer": GOOD_CER} | calibration["start"]
-            return Start(**start, source=f"{_basis(calibration)}, {name}")
+    """Returns what a calibration of this very checkpoint shows, else what params.yaml has.
+
+    Raises:
+        InputError: if a calibration cannot be read.
+    """
+    found = [path for path in setup.calibrations if path.exists()]
+    for path in found:
+        try:
+            if start := _calibrated(path, setup.checkpoint_sha256):
+                return start
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            cure = f"remove it, `snakemake {path.relative_to(setup.root)}` makes it anew"
+            raise InputError(f"{path}: no calibration of speak; {cure}") from None
     lack = "the calibration is of another checkpoint" if found else "not calibrated"
     cure = f"`snakemake calibrate_speak --config track={setup.track}` looks for the best"
     temperature = setup.system["temperature"]
     return Start(temperature, DEFAULT_N, GOOD_CER, f"params.yaml; {lack}: {cure}")
+
+
+def _calibrated(path: Path, checkpoint_sha256: str) -> Start | None:
+    """The start of a calibration of this checkpoint; one without a checksum is of none."""
+    calibration = json.loads(path.read_text())
+    if not checkpoint_sha256 or calibration["checkpoint_sha256"] != checkpoint_sha256:
+        return None
+    # One that an older version made has no limit.
+    start = {"good_cer": GOOD_CER} | calibration["start"]
+    return Start(**start, source=f"{_basis(calibration)}, {path.name}")
 
 
 def start_as_asked(
@@ -185,11 +199,9 @@ def _basis(calibration: dict[str, Any]) -> str:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text())
-    except (OSError, yaml.YAMLError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"{path}: {reason}; name a study's params.yaml with --params") from None
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; name a study's params.yaml with --params")
+    values = read_study(path)
     check_params(values, str(path))
     return values
 

@@ -4,6 +4,7 @@ Nothing is lost and nothing doubled: the segments, joined by single spaces, are 
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,7 +34,8 @@ class TextSegment:
 
 # Typographic signs for which small tokenizers have the plain one alone.
 _PLAIN = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...",
-                        "\u00a0": " ", "\u202f": " "})  # fmt: skip
+                        "\u00a0": " ", "\u202f": " ", "\u00ad": "", "\u200b": "",
+                        "\ufeff": ""})  # fmt: skip
 _TITLES = r"\b(?:Mr|Mrs|Ms|Dr|St|Prof|Jr|Sr|vs|etc|e\.g|i\.e|a\.m|p\.m)\."
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)")
 _NO_END = re.compile(rf"(?:{_TITLES}|\b[A-Z]\.)$")
@@ -52,8 +54,8 @@ _CUTS = (
 
 
 def tidy(text: str) -> str:
-    """Returns a text with plain quotes, dashes and dots for typographic ones."""
-    return text.translate(_PLAIN)
+    """Returns a text with plain quotes, dashes and dots for typographic ones, its letters whole."""
+    return unicodedata.normalize("NFC", text.translate(_PLAIN))
 
 
 def split_text(text: str, *, max_s: float, pace: Pace) -> list[TextSegment]:

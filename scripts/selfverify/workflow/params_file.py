@@ -52,6 +52,24 @@ def read_params(path: Path) -> dict[str, Any]:
     return by_snakemake
 
 
+def read_study(path: Path) -> dict[str, Any]:
+    """Returns the parameters of a study: its file's, over those of the `params.yaml` beside it.
+
+    As Snakemake has it with `--configfile`.
+
+    Raises:
+        InputError: as of `read_params`, of either file.
+    """
+    own, base = read_params(path), path.with_name("params.yaml")
+    return own if path.name == base.name or not base.exists() else _over(read_params(base), own)
+
+
+def _over(base: Any, own: Any) -> Any:
+    if not (isinstance(base, dict) and isinstance(own, dict)):
+        return own
+    return base | {key: _over(base.get(key), value) for key, value in own.items()}
+
+
 _LAYOUT = "mind indentation, spaces instead of tabs, and quotes"
 
 

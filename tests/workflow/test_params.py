@@ -187,7 +187,11 @@ def test_the_extended_study_adds_to_that_of_all(params):
         ),
         ("tracks.mini.distillation.arms.sft.selection", "best", r"'best' is not one of"),
         ("tracks.mini.distillation.rivals", {"very cool": {}}, r"'very cool' does not fit: a name"),
-        ("tracks.mini.distillation.arms", {"as is": {}}, r"'as is' does not fit: a name is part of"),
+        (
+            "tracks.mini.distillation.arms",
+            {"as is": {}},
+            r"'as is' does not fit: a name is part of",
+        ),
         (
             "tracks.mini.distillation.matched_temperature",
             {"mini-lasa": 0.5},

@@ -6,7 +6,7 @@ from selfverify.document import checking
 from selfverify.errors import InputError
 from selfverify.verification.comparison import stale_tables
 from selfverify.verification.recomputation import recompute
-from selfverify.versioning.records import read_records
+from selfverify.versioning.records import JobRecord, read_records
 from selfverify.workflow.progress import progress
 from selfverify.workflow.script import run_script
 
@@ -24,10 +24,7 @@ def verify_numbers(*, provenance: list[Path], pages: list[Path], paper: Path | N
     Raises:
         InputError: with the file, and in text the line, that is not what the records say.
     """
-    for path in provenance:
-        if not read_records(path):
-            raise InputError(f"{path}: no finished run is recorded; run `snakemake all` first")
-    jobs = [job for path in provenance for job in read_records(path)]
+    jobs = [job for path in provenance for job in _recorded(path)]
     problems = [
         problem for job in progress(jobs, name="verify", unit="job") for problem in recompute(job)
     ]
@@ -39,6 +36,12 @@ def verify_numbers(*, provenance: list[Path], pages: list[Path], paper: Path | N
     num_files = sum(len(job.outputs) for job in jobs)
     also = ", and the paper's numbers" if paper else ""
     print(f"{num_files} files and the tables of {len(pages)} pages are what the records say{also}")
+
+
+def _recorded(path: Path) -> list[JobRecord]:
+    if jobs := read_records(path):
+        return jobs
+    raise InputError(f"{path}: no finished run is recorded; run `snakemake all` first")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from repository import ROOT
 from selfverify.audio.pace import Pace
 from selfverify.errors import InputError
 from selfverify.metric.taxonomy import Thresholds
-from selfverify.scoring.comparison import compare_verdicts, in_words
+from selfverify.scoring.comparison import compare_verdicts, in_words, read_verdicts
 from selfverify.scoring.decisions import decide
 from selfverify.scoring.fingerprint import _code, short, weights_hash
 from selfverify.scoring.gate import Answer, ask_gate, lower_bound, upper_bound
@@ -181,6 +181,12 @@ def test_what_made_another_table_of_the_same_name_is_refused(tmp_path):
         compare_verdicts(a, a, max_increase=0.02)
 
 
+def test_what_made_a_table_is_no_number(tmp_path):
+    a = write_verdicts(tmp_path / "a.csv", [False] * 5)
+    pd.read_csv(a).assign(made_by="0123456789012e45").to_csv(a, index=False)
+    assert set(read_verdicts(a)["made_by"]) == {"0123456789012e45"}
+
+
 def test_the_bound_that_decides_is_printed(tmp_path):
     a = write_verdicts(tmp_path / "a.csv", [True, False] + [False] * 148)
     b = write_verdicts(tmp_path / "b.csv", [False, True] + [False] * 148)
@@ -257,7 +263,14 @@ def test_a_fingerprint_has_every_file_of_a_models_weights(changed, tmp_path):
     ("options", "message"),
     [
         (ScoreOptions(thresholds=Thresholds(max_cer=50)), r"thresholds\.max_cer: 50 is greater"),
-        (ScoreOptions(thresholds=Thresholds(max_cer=np.nan)), r"thresholds\.max_cer: not a number"),
+        (
+            ScoreOptions(thresholds=Thresholds(max_cer=np.nan)),
+            r"thresholds\.max_cer: nan is no number",
+        ),
+        (
+            ScoreOptions(thresholds=Thresholds(runaway_share=np.inf)),
+            "runaway_share: inf is no number",
+        ),
         (ScoreOptions(pace=Pace(np.nan, 0.06)), r"--pace\.\*: nan s .* are no pace"),
         (ScoreOptions(pace=Pace(1.0, 0.0)), r"--pace\.s-per-letter 0: above 0"),
         (ScoreOptions(language="de"), "hears English alone, not .de.; name a multilingual one"),

@@ -106,8 +106,14 @@ def test_a_text_of_a_hundred_thousand_words_is_announced_and_begun(monkeypatch, 
     assert sf.info(tmp_path / "o.wav").duration > 0.5
 
 
-def test_an_interrupt_before_the_first_segment_leaves_no_file(monkeypatch, tmp_path, capsys):
+@pytest.mark.parametrize("left", ["no file", "that of a run before is left"])
+def test_an_interrupt_before_the_first_segment_says_what_lies_there(
+    monkeypatch, tmp_path, capsys, left
+):
     one = make(monkeypatch, [])
+    before = [tmp_path / "o.wav"] if left != "no file" else []
+    for path in before:
+        path.write_bytes(b"of a run before")
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt
@@ -116,8 +122,8 @@ def test_an_interrupt_before_the_first_segment_leaves_no_file(monkeypatch, tmp_p
     monkeypatch.setattr(one, "segments", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run.speak_texts(TEXT, tmp_path / "o.wav", lambda: one, strict=False, suffix="")
-    assert "interrupted after 0 of 1 segments, no file" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+    assert f"interrupted after 0 of 1 segments, {left}" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == before
 
 
 def test_a_full_disk_ends_in_one_line_that_says_so(monkeypatch, tmp_path):

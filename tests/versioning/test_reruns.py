@@ -122,14 +122,14 @@ def test_a_restored_file_of_a_failed_run_is_not_taken_for_a_new_one(colleague):
 
 def test_looking_at_a_broken_off_run_does_not_make_its_undoing_work(colleague):
     run_all(colleague)
-    (colleague / "data/mini/prompts/hard.parquet").unlink()
     set_param(colleague, COOL, 0.9)
-    begun = snakemake(
-        colleague, "stage_prompts", "stage_candidates-mini-csm", "--config", "seed=-1"
-    )
-    assert begun.returncode != 0
+    script = colleague / "scripts/audio/decode_audio.py"
+    script.write_text(f"raise SystemExit(1)\n{script.read_text()}")
+    broken = snakemake(colleague, "data/mini/audio/mini-csm/calibration/000.parquet")
+    assert broken.returncode != 0
+    assert ("sample_candidates", "mini-csm") in executed(broken.stdout + broken.stderr)
     snakemake(colleague, "-n", "all")
-    git(colleague, "checkout", "params.yaml")
+    git(colleague, "checkout", "params.yaml", "scripts")
     dvc(colleague, "checkout", "-q", "--force")
     assert executed(snakemake(colleague, "-n", "all").stdout) <= {("record_again", "")}
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from unicodedata import normalize
 
 from selfverify.audio.pace import Pace
 from selfverify.errors import InputError
@@ -87,7 +86,7 @@ def _cell(value: object) -> str:
     if isinstance(value, dict | list):
         raise InputError(f"a cell is a {type(value).__name__}; write a text")
     is_missing = value is None or value != value  # tables have NaN where there is no string
-    text = "" if is_missing else " ".join(tidy(normalize("NFC", str(value))).split())
+    text = "" if is_missing else " ".join(tidy(str(value)).split())
     if text.encode("utf-8", "replace").decode() != text:  # half a character
         raise InputError(f"{text!a} is no valid Unicode; save the table as UTF-8")
     return text

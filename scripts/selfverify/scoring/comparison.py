@@ -132,7 +132,10 @@ def read_verdicts(path: Path) -> pd.DataFrame:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
         else:
-            table = pd.read_csv(path, keep_default_na=False, dtype={"id": str, "text": str})
+            # "007" is an id, and digits with an e among them are a hash.
+            table = pd.read_csv(
+                path, keep_default_na=False, dtype={"id": str, "text": str, "made_by": str}
+            )
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {str(error).splitlines()[0]}") from None
     needed = ["row", "id", "text", "decision", "failure_mode"]

@@ -1,5 +1,6 @@
 """Checking `params.yaml` before any work: one line that names the key and the cure."""
 
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +45,9 @@ def check_params(params: dict[str, Any], source: str = "params.yaml") -> None:
 def check_metric(metric: dict[str, Any], source: str) -> None:
     """Raises `InputError` if a value of the metric is none that `params.yaml` may have."""
     schema = parse_yaml(SCHEMA.read_text())["properties"]["metric"]
-    if not_finite := [name for name, value in metric.items() if value != value]:
-        raise InputError(f"{source}.{not_finite[0]}: not a number")
+    for name, value in metric.items():
+        if isinstance(value, float) and not isfinite(value):
+            raise InputError(f"{source}.{name}: {value} is no number to compute with; write one")
     error = best_match(_Validator(schema).iter_errors(metric))
     if error is not None:
         raise InputError(f"{source}.{_explain(error)}")

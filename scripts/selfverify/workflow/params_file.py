@@ -55,19 +55,20 @@ def read_params(path: Path) -> dict[str, Any]:
 def read_study(path: Path) -> dict[str, Any]:
     """Returns the parameters of a study: its file's, over those of the `params.yaml` beside it.
 
-    As Snakemake has it with `--configfile`.
+    As Snakemake has it with `--configfile`; its own `update_config` would cost `speak` its import.
 
     Raises:
         InputError: as of `read_params`, of either file.
     """
     own, base = read_params(path), path.with_name("params.yaml")
-    return own if path.name == base.name or not base.exists() else _over(read_params(base), own)
+    return own if path.name == base.name or not base.exists() else merged(read_params(base), own)
 
 
-def _over(base: Any, own: Any) -> Any:
+def merged(base: Any, own: Any) -> Any:
+    """Returns two trees of keys as one, in which `own` wins key by key."""
     if not (isinstance(base, dict) and isinstance(own, dict)):
         return own
-    return base | {key: _over(base.get(key), value) for key, value in own.items()}
+    return base | {key: merged(base.get(key), value) for key, value in own.items()}
 
 
 _LAYOUT = "mind indentation, spaces instead of tabs, and quotes"

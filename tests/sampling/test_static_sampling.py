@@ -3,11 +3,18 @@
 import numpy as np
 import pytest
 import torch
+from peft import get_peft_model
 from torch.utils._python_dispatch import TorchDispatchMode
 from transformers import LlamaConfig, LlamaForCausalLM
 
+from selfverify.distillation.finetuning import lora_config
 from selfverify.systems import load_system
-from selfverify.systems.base import SamplingRequest, SamplingSettings
+from selfverify.systems.base import (
+    RepetitionAwareSettings,
+    SamplingRequest,
+    SamplingSettings,
+)
+from selfverify.systems.card_sampling import sample_on_card, static_network
 from selfverify.systems.checks import NoNumbers
 from selfverify.systems.networks import CsmNetwork, LlamaNetwork
 from selfverify.systems.sampling import generate_seeded
@@ -79,6 +86,53 @@ def test_csms_frames_are_those_of_the_plain_path(tiny_systems, changes, num_rows
         dtype=system.model.dtype,
     )  # fmt: skip
     assert drawn == system.sample_plainly(prompts, requests, settings, num_steps)
+
+
+def test_a_card_is_given_what_the_static_sampler_understands(llama, prompts, tiny_systems):
+    """The same function on the CPU, where it can run as well."""
+    settings = SamplingSettings(**PLAIN)
+    requests = [SamplingRequest("", seed) for seed in range(len(prompts))]
+    options = {"num_steps": NUM_STEPS, "ends": outside_speech}
+    drawn = sample_on_card(llama, prompts, range(len(prompts)), settings, **options)
+    assert drawn is not None
+    assert [[step[0] for step in item] for item in drawn] == generate_seeded(
+        llama, prompts, requests, settings, num_steps=NUM_STEPS, speech_ids=SPEECH
+    )
+    assert sample_on_card(llama, [], [], settings, **options) == []
+    csm = load_system("csm", tiny_systems["csm"]).model
+    assert static_network(csm, settings) is not None
+    for other in (
+        RepetitionAwareSettings(**PLAIN, repetition_window=4),
+        SamplingSettings(**PLAIN, repetition_penalty=1.2),
+    ):
+        assert static_network(csm, other) is None  # a penalty there looks at a frame alone
+    assert static_network(llama, RepetitionAwareSettings(**PLAIN, repetition_window=4)) is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rope_parameters": {"rope_type": "dynamic", "factor": 2.0, "rope_theta": 10000.0}},
+        {"hidden_act": "gelu"},
+    ],
+    ids=str,
+)
+def test_other_architectures_are_left_to_transformers(changes):
+    config = LlamaConfig(
+        vocab_size=VOCAB, hidden_size=16, intermediate_size=16, num_hidden_layers=1,
+        num_attention_heads=1, num_key_value_heads=1, **changes,
+    )  # fmt: skip
+    model = LlamaForCausalLM(config)
+    assert static_network(model.eval(), SamplingSettings(**PLAIN)) is None
+
+
+def test_a_model_in_training_or_with_adapters_is_left_to_transformers(tiny_systems):
+    settings = SamplingSettings(**PLAIN)
+    model = load_system("llasa", tiny_systems["llasa"]).model
+    assert static_network(model, settings) is not None
+    assert static_network(model.train(), settings) is None
+    adapted = get_peft_model(model, lora_config(2)).eval()
+    assert static_network(adapted.get_base_model(), settings) is None
 
 
 def test_more_ties_than_the_short_search_looks_at_are_drawn_from_all_the_same(prompts):

@@ -1,5 +1,7 @@
 """Contract of the systems, all of them: prompts, sampling, stop reasons, training examples."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -100,6 +102,13 @@ def test_a_training_example_is_read_back_as_the_codes_that_it_teaches(system, ad
 def test_texts_that_cannot_be_spoken_say_why(system, text, message):
     with pytest.raises(InputError, match=message):
         system.prompt_ids(text)
+
+
+@pytest.mark.parametrize("number", [0, -1])
+def test_a_token_of_the_system_is_no_text(system, number):
+    token = list(system.tokenizer.added_tokens_decoder.values())[number].content
+    with pytest.raises(InputError, match=f"the text has {re.escape(token)}, which"):
+        system.prompt_ids(f"Say {token} again.")
 
 
 # ids of the mini tokenizers: <|pad|> 0, <|unk|> 1, then " .,?$:()_=-'[]" 2 … 15, digits 16 … 25,

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -71,10 +72,12 @@ class TTSSystem(ABC):
         """Returns silently if a text can be spoken; `ids` are those of its prompt.
 
         Raises:
-            InputError: if the text is empty or has characters that the tokenizer lacks.
+            InputError: if the text is empty, has characters that the tokenizer lacks, or what is a
+                token of the prompt's or of speech.
         """
         if not text.strip():
             raise InputError("the text is empty: give it words, or remove the utterance")
+        self._check_controls(text)
         unknown_id = self.tokenizer.unk_token_id
         if unknown_id is None or unknown_id not in ids:
             return
@@ -84,6 +87,22 @@ class TTSSystem(ABC):
         raise InputError(
             f"{self.name}'s tokenizer lacks {named}: spell the text with characters that it has"
         )
+
+    def _check_controls(self, text: str) -> None:
+        controls = self._controls
+        for token_id in self.tokenizer.encode(text, add_special_tokens=False):
+            if token_id in controls:
+                raise InputError(
+                    f"the text has {controls[token_id]}, which {self.name} does not read as text: "
+                    "remove it"
+                )
+
+    @cached_property
+    def _controls(self) -> dict[int, str]:
+        """Ids of tokens that were added to the tokenizer's text, with what is written for them."""
+        added = self.tokenizer.added_tokens_decoder.items()
+        unknown_id = self.tokenizer.unk_token_id
+        return {token_id: token.content for token_id, token in added if token_id != unknown_id}
 
     @abstractmethod
     def prompt_ids(self, text: str) -> list[int]:

@@ -53,12 +53,17 @@ def generate_fast(
     Raises:
         NoNumbers: if a request's logits are none.
     """
+    seeds = [request.seed for request in requests]
+    if model.device.type == "cuda":
+        # Of no use elsewhere, and imported by every process that draws.
+        from selfverify.systems.card_sampling import sample_on_card
+
+        return sample_on_card(model, prompts, seeds, settings, num_steps=num_steps, ends=ends)
     make_network = _cpu_network(model)
     if make_network is None:
         return None
     from selfverify.systems.cpu_sampling import sample_on_cpu
 
-    seeds = [request.seed for request in requests]
     return sample_on_cpu(make_network, prompts, seeds, settings, num_steps=num_steps, ends=ends)
 
 

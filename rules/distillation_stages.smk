@@ -93,7 +93,9 @@ def arm_params(system, arm):
     )
 
 
-TRAINING_KEYS = ("num_steps", "batch_size", "micro_batch_size", "lora_rank")
+TRAINING_KEYS = ["num_steps", "batch_size", "micro_batch_size", "lora_rank"]
+if "fold_adapters" in DISTILLATION:
+    TRAINING_KEYS.append("fold_adapters")
 
 
 def arm_stage(system, arm):

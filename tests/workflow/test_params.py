@@ -88,6 +88,15 @@ def test_arms_of_a_study_of_the_gain_differ_by_it_alone(params, study):
     }
 
 
+def test_adapters_are_folded_into_weights_that_can_hold_them(params):
+    plan = params["tracks"]["mini"]["distillation"]
+    plan["fold_adapters"] = True
+    check_params(params)
+    params["tracks"]["mini"]["systems"]["mini-orpheus"]["dtype"] = "bfloat16"
+    with pytest.raises(ValueError, match=r"fold_adapters: mini-orpheus's weights are bfloat16"):
+        check_params(params)
+
+
 def test_a_gain_is_that_of_one_output(params):
     plan = params["tracks"]["mini"]["distillation"]
     plan["arms"]["sft"]["gain_learning_rate"] = 0.05

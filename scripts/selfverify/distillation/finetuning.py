@@ -61,6 +61,7 @@ class TrainingSettings:
     selection: str = "verified"  # what SFT learns of a prompt: a key of `training_sets.SELECTIONS`
     temperature: float = 1.0  # that logits are divided by in the loss
     gain_learning_rate: float | None = None  # peak, of the gain before the output; None: it stays
+    fold_adapters: bool | None = None  # of SFT (`folding`); None: no
 
 
 def facts_of(settings: TrainingSettings) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from peft import LoraConfig
 from trl.trainer.sft_trainer import SFTTrainer
 
 from selfverify.distillation.finetuning import TrainingSettings, lora_config
+from selfverify.distillation.folding import FoldingTrainer
 
 OUTPUT_NORM = "model.norm"  # of transformers' Llama
 
@@ -25,7 +26,7 @@ def adapters_of(settings: TrainingSettings) -> LoraConfig:
     return config
 
 
-class GainTrainer(SFTTrainer):
+class GainTrainer(FoldingTrainer, SFTTrainer):
     """TRL's trainer, the gain learning at a rate of its own.
 
     Adam moves a weight by about its learning rate a step, whatever its size: at the adapters' rate

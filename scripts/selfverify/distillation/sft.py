@@ -30,6 +30,7 @@ from selfverify.distillation.finetuning import (
     lora_config,
     trainer_options,
 )
+from selfverify.distillation.folding import FoldingTrainer
 from selfverify.distillation.gain import GainTrainer, adapters_of
 from selfverify.distillation.pools import IGNORED, TrainingCandidate
 from selfverify.errors import InputError
@@ -86,8 +87,15 @@ def sft_trainer(
     examples = examples_of(system, candidates, are_verified=are_verified)
     options = trainer_options(settings, run, device, dtype_name(system))
     options |= batch_options(settings.batch_size, settings.micro_batch_size)
-    if isinstance(system, Csm):
-        return _csm_trainer(system, examples, settings, options)
+    train = _csm_trainer if isinstance(system, Csm) else _llama_trainer
+    trainer = train(system, examples, settings, options)
+    trainer.folds = bool(settings.fold_adapters)
+    return trainer
+
+
+def _llama_trainer(
+    system: TTSSystem, examples: list[TrainingExample], settings: TrainingSettings, options: dict
+) -> FoldingTrainer:
     rows = Dataset.from_list([vars(example) for example in examples])
     return GainTrainer(
         model=system.model,
@@ -100,7 +108,7 @@ def sft_trainer(
     )
 
 
-class CsmTrainer(Trainer):
+class CsmTrainer(FoldingTrainer):
     """transformers' Trainer on frames of K codes, whose text is embedded apart."""
 
     def compute_loss(
@@ -115,8 +123,8 @@ class CsmTrainer(Trainer):
 
 
 def _csm_trainer(
-    system: Csm, examples: list[TrainingExample], settings: TrainingSettings, options: dict
-) -> Trainer:
+    system: TTSSystem, examples: list[TrainingExample], settings: TrainingSettings, options: dict
+) -> FoldingTrainer:
     model = get_peft_model(system.model, lora_config(settings.lora_rank))
     if options.pop("gradient_checkpointing"):
         _recompute_layers(model.get_base_model())

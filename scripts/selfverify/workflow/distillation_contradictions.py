@@ -9,7 +9,7 @@ from selfverify.workflow.naming import Problems, Track, missing, near
 
 def distillation_contradictions(track: Track) -> Problems:
     """Yields keys of its distillation and of training prompts, each with problem and cure."""
-    arms = (_shards, _arms, _gains, _grpo, _trained, _teachers)
+    arms = (_shards, _arms, _gains, _folded, _grpo, _trained, _teachers)
     looks = (*arms, _sweep, _matched, _drawn, _contrasts)
     yield from chain.from_iterable(look(track) for look in looks)
 
@@ -61,6 +61,17 @@ def _gains(track: Track) -> Problems:
         for system, arms in plan["systems"].items():
             if name in arms and track["systems"].get(system, {}).get("adapter") == "csm":
                 yield key, f"{system} has two outputs, behind two gains; train it by another arm"
+
+
+def _folded(track: Track) -> Problems:
+    plan = track["distillation"]
+    if not plan.get("fold_adapters"):
+        return
+    for system in plan["systems"]:
+        dtype = track["systems"].get(system, {}).get("dtype", "float32")
+        if dtype != "float32":
+            problem = f"{system}'s weights are {dtype}, which would round adapters away; remove it"
+            yield "distillation.fold_adapters", problem
 
 
 def _grpo(track: Track) -> Problems:

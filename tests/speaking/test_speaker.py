@@ -138,6 +138,22 @@ def next_draws(one, text):
     return takes, [per_id.mean() for per_id in found]
 
 
+@pytest.mark.parametrize("window", [0, 10])
+def test_a_system_is_drawn_as_its_parameters_have_it(window, monkeypatch):
+    one = make(monkeypatch, [])
+    monkeypatch.setitem(one._drawing.setup.system, "repetition_window", window)
+    seen = []
+    drawn = one._system.sample
+
+    def sample(requests, settings):
+        seen.append(settings)
+        return drawn(requests, settings)
+
+    monkeypatch.setattr(one._system, "sample", sample)
+    next_draws(one, "Peter has fifteen dark rings.")
+    assert [getattr(settings, "repetition_window", 0) for settings in seen] == [window]
+
+
 def test_of_several_draws_the_one_that_the_system_was_least_unsure_of_is_heard(monkeypatch):
     text = "Peter has fifteen dark rings."
     (four,) = speak(make(monkeypatch, [], n=4), text)

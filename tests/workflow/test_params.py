@@ -1,6 +1,8 @@
 """Parameters that make no sense end with one line that names the key and the cure."""
 
 import copy
+import inspect
+import re
 
 import pytest
 import yaml
@@ -219,6 +221,16 @@ def test_the_extended_study_adds_to_that_of_all(params):
             r"arms\.dpo\.gain_learning_rate: not for losses \['sigmoid'\]; remove the key",
         ),
         (
+            "tracks.mini.distillation.arms.dpo.losses",
+            ["sigmoyd"],
+            r"arms\.dpo\.losses\.0: 'sigmoyd' is not one of",
+        ),
+        (
+            "tracks.mini.distillation.arms.rpo.losses",
+            ["sft", "grpo"],
+            r"arms\.rpo\.losses: advantage and grpo are losses by themselves",
+        ),
+        (
             "tracks.mini.distillation.arms.grpo.temperature_matched",
             True,
             r"arms\.grpo\.temperature_matched: GRPO's loss has the temperature anyway",
@@ -287,8 +299,50 @@ def test_grpo_needs_steps_of_as_many_prompts(params):
     plan["num_steps"] = 70
     check_params(params)
     plan["systems"]["mini-llasa"]["grpo"] = 1
-    with pytest.raises(ValueError, match=r"num_steps: GRPO's 1200 prompts are not 70 equal steps"):
+    with pytest.raises(
+        ValueError, match=r"distillation\.num_steps: GRPO's 1200 prompts are not 70"
+    ):
         check_params(params)
+    plan["arms"]["grpo"]["num_steps"] = 100
+    check_params(params)
+    plan["arms"]["grpo"]["num_steps"] = 90
+    with pytest.raises(ValueError, match=r"arms\.grpo\.num_steps: GRPO's 1200 prompts are not 90"):
+        check_params(params)
+
+
+def test_grpo_draws_without_a_window(params):
+    track = params["tracks"]["mini"]
+    track["systems"]["mini-llasa"]["repetition_window"] = 10
+    check_params(params)
+    track["distillation"]["systems"]["mini-llasa"]["grpo"] = 1
+    with pytest.raises(ValueError, match=r"mini-llasa\.repetition_window: GRPO, arm 'grpo'"):
+        check_params(params)
+
+
+@pytest.mark.parametrize("name", ["reference", "corrupted"])
+def test_a_system_is_not_named_as_other_speech(params, name):
+    systems = params["tracks"]["mini"]["systems"]
+    systems[name] = systems["mini-csm"]
+    with pytest.raises(ValueError, match=rf"systems\.{name}: '{name}' is the name of other speech"):
+        check_params(params)
+
+
+def test_preference_losses_are_those_of_the_trainer():
+    from trl.trainer import dpo_trainer
+
+    schema = yaml.safe_load((ROOT / "rules/params.schema.yaml").read_text())
+    (known,) = found(schema, "losses")
+    source = inspect.getsource(dpo_trainer)
+    theirs = set(re.findall(r'loss_type == "(\w+)"', source))
+    assert set(known["items"]["enum"]) == theirs | {"sft", "advantage", "grpo"}
+
+
+def found(node, key):
+    """All values of a key, wherever it is."""
+    if isinstance(node, dict):
+        here = [node[key]] if isinstance(node.get(key), dict) else []
+        return here + [item for value in node.values() for item in found(value, key)]
+    return []
 
 
 def test_a_missing_key_is_named(params):

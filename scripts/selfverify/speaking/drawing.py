@@ -1,6 +1,8 @@
 """Draws of segments: their seeds, where a batch stops, and which of several is worth hearing."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from selfverify.distillation.teacher_forcing import entropies
 from selfverify.sampling.seeds import candidate_seed
@@ -8,7 +10,12 @@ from selfverify.selection.early_abort import AbortRules, over_long_s
 from selfverify.speaking.segments import Job, cut
 from selfverify.speaking.setup import Setup
 from selfverify.speaking.verifying import Take
-from selfverify.systems.base import SamplingRequest, SamplingSettings, TTSSystem
+from selfverify.systems.base import (
+    RepetitionAwareSettings,
+    SamplingRequest,
+    SamplingSettings,
+    TTSSystem,
+)
 
 
 class Drawing:
@@ -69,10 +76,7 @@ class Drawing:
         entry = self.setup.system
         cap_s = entry["max_audio_s"]
         limits = [over_long_s(job.expected_s, cap_s, self.rules) for job, _ in draws]
-        settings = SamplingSettings(
-            temperature, entry["top_p"], entry["top_k"], max(limits),
-            entry.get("repetition_penalty", 1.0),
-        )  # fmt: skip
+        settings = _settings(entry, temperature, max(limits))
         seeds = [self._seed(job, i) for job, i in draws]
         requests = [
             SamplingRequest(job.source.text, seed)
@@ -92,3 +96,12 @@ class Drawing:
         return candidate_seed(
             self.seed, self.setup.name, f"{job.text_id}/{job.index}", before + index
         )
+
+
+def _settings(entry: dict[str, Any], temperature: float, cap_s: float) -> SamplingSettings:
+    """How a system of params.yaml draws, but for temperature and cap."""
+    penalty = entry.get("repetition_penalty", 1.0)
+    settings = SamplingSettings(temperature, entry["top_p"], entry["top_k"], cap_s, penalty)
+    if window := entry.get("repetition_window"):
+        return RepetitionAwareSettings(**asdict(settings), repetition_window=window)
+    return settings

@@ -8,6 +8,8 @@ from selfverify.adapters import CODECS, ENGINES, RECOGNISERS, SYSTEMS
 from selfverify.workflow.distillation_contradictions import distillation_contradictions
 from selfverify.workflow.naming import Problems, Track, missing
 
+OTHER_SPEECH = ("reference", "corrupted")  # whose audio has no system
+
 
 def contradictions(track: Track) -> Problems:
     """Yields keys whose values do not fit one another, each with the problem and its cure."""
@@ -41,6 +43,8 @@ def _names(track: Track) -> Problems:
         if name not in recognisers:
             yield role, missing("recogniser", name, recognisers)
     for name, system in systems.items():
+        if name in OTHER_SPEECH:
+            yield f"systems.{name}", f"{name!r} is the name of other speech of the study; rename it"
         if system["codec"] not in codecs:
             yield f"systems.{name}.codec", missing("codec", system["codec"], codecs)
 

@@ -31,6 +31,9 @@ def _arms(track: Track) -> Problems:
             if (plan | arm)[key] % arm["num_rounds"]:
                 problem = f"{arm['num_rounds']} does not divide {key} {(plan | arm)[key]}"
                 yield f"distillation.arms.{name}.num_rounds", problem
+        if len(arm["losses"]) > 1 and not {"advantage", "grpo"}.isdisjoint(arm["losses"]):
+            problem = f"advantage and grpo are losses by themselves, not {arm['losses']}; keep one"
+            yield f"distillation.arms.{name}.losses", problem
         if problem := _selection(arm):
             yield f"distillation.arms.{name}.selection", problem
         if arm.get("selection") == "reference" and arm["num_rounds"] > 1:
@@ -75,15 +78,27 @@ def _folded(track: Track) -> Problems:
 
 
 def _grpo(track: Track) -> Problems:
-    # It draws every prompt once, some at each step.
     plan, prompts = track["distillation"], track.get("train_prompts")
-    arms = [plan["arms"].get(name, {}) for arms in plan["systems"].values() for name in arms]
-    if not prompts or not any(arm.get("losses") == ["grpo"] for arm in arms):
-        return
+    trained = [(system, name) for system, arms in plan["systems"].items() for name in arms]
+    for system, name in trained:
+        arm = plan["arms"].get(name, {})
+        if arm.get("losses") != ["grpo"]:
+            continue
+        if track["systems"].get(system, {}).get("repetition_window"):
+            problem = f"GRPO, arm {name!r}, draws without a window; remove the key, or the arm"
+            yield f"systems.{system}.repetition_window", problem
+        if prompts:
+            yield from _grpo_steps(plan, prompts, name)
+
+
+def _grpo_steps(plan: dict[str, Any], prompts: dict[str, Any], name: str) -> Problems:
+    # It draws every prompt once, some at each step.
+    is_own = "num_steps" in plan["arms"][name]
+    num_steps = (plan | plan["arms"][name])["num_steps"]
     drawn = prompts["num_utterances"] * plan["num_shards"] // prompts["num_shards"]
-    if drawn % plan["num_steps"]:
-        problem = f"GRPO's {drawn} prompts are not {plan['num_steps']} equal steps; change it"
-        yield "distillation.num_steps", problem
+    if drawn % num_steps:
+        key = f"distillation.arms.{name}.num_steps" if is_own else "distillation.num_steps"
+        yield key, f"GRPO's {drawn} prompts are not {num_steps} equal steps; change it"
 
 
 def _trained(track: Track) -> Problems:

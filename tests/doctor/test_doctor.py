@@ -108,6 +108,9 @@ def test_training_candidates_are_those_that_dvc_has(tracks):
     ]
     assert shards
     assert count_distilled(tracks["mini"]).to_learn.total() == 800 * len(shards)
+    before = count_distilled(tracks["mini"]).training_s
+    tracks["mini"]["distillation"]["fold_adapters"] = True  # of SFT, not of pairs
+    assert 0.6 * before < count_distilled(tracks["mini"]).training_s < before
 
 
 def test_a_recorded_run_is_added_up_by_rule_and_overlap(tmp_path):

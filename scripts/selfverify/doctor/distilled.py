@@ -14,6 +14,7 @@ from selfverify.distillation.plan import (
 
 # Seconds of a core a training sequence, of the mini track's recorded trainings without padding.
 SFT_S = 0.20
+FOLDED = 0.6  # of that, with folded adapters: a step alone, not a run
 OTHER_LOSS_S = 0.26  # of pairs, each against the start too
 
 
@@ -88,4 +89,6 @@ def _sequences(plan: dict[str, Any], policy: Policy) -> int:
 
 
 def _rate(plan: dict[str, Any], policy: Policy) -> float:
-    return SFT_S if plan["arms"][policy.arm]["losses"] == ["sft"] else OTHER_LOSS_S
+    if plan["arms"][policy.arm]["losses"] != ["sft"]:
+        return OTHER_LOSS_S
+    return SFT_S * FOLDED if plan.get("fold_adapters") else SFT_S

@@ -342,6 +342,12 @@ def of_arm(key, default=None):
     return lambda wildcards: ARM_ENTRIES[of_policy(wildcards).arm].get(key, default)
 
 
+def folds_adapters(wildcards):
+    """Whether a training folds its adapters: one by SFT, where the parameters say so."""
+    is_sft = of_arm("losses")(wildcards) == ["sft"]
+    return DISTILLATION.get("fold_adapters") if is_sft else None
+
+
 def of_start_codec(key):
     """A function of wildcards: a key of the codec of what a training starts from."""
     return lambda wildcards: TRACK["codecs"][of_start("codec")(wildcards)][key]

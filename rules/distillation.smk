@@ -115,7 +115,7 @@ rule finetune:
                 batch_size=DISTILLATION["batch_size"],
                 micro_batch_size=DISTILLATION["micro_batch_size"],
                 lora_rank=of_arm("lora_rank", DISTILLATION["lora_rank"]),
-                fold_adapters=DISTILLATION.get("fold_adapters"),
+                fold_adapters=folds_adapters,
                 seed=lambda wildcards: config["seed"] + of_policy(wildcards).seed,
             ),
             device=TRACK["device"],

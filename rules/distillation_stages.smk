@@ -93,9 +93,10 @@ def arm_params(system, arm):
     )
 
 
-TRAINING_KEYS = ["num_steps", "batch_size", "micro_batch_size", "lora_rank"]
-if "fold_adapters" in DISTILLATION:
-    TRAINING_KEYS.append("fold_adapters")
+TRAINING_KEYS = (
+    *("num_steps", "batch_size", "micro_batch_size", "lora_rank"),
+    *(["fold_adapters"] if "fold_adapters" in DISTILLATION else []),
+)
 
 
 def arm_stage(system, arm):

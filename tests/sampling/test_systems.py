@@ -1,5 +1,6 @@
 """Contract of the systems, all of them: prompts, sampling, stop reasons, training examples."""
 
+import copy
 import re
 
 import numpy as np
@@ -104,11 +105,26 @@ def test_texts_that_cannot_be_spoken_say_why(system, text, message):
         system.prompt_ids(text)
 
 
-@pytest.mark.parametrize("number", [0, -1])
-def test_a_token_of_the_system_is_no_text(system, number):
-    token = list(system.tokenizer.added_tokens_decoder.values())[number].content
-    with pytest.raises(InputError, match=f"the text has {re.escape(token)}, which"):
-        system.prompt_ids(f"Say {token} again.")
+NO_TEXT = {
+    "llasa": ["<|pad|>", "<|TEXT_UNDERSTANDING_END|>", "<|SPEECH_GENERATION_END|>", "<|s_3|>"],
+    "orpheus": ["<|pad|>", "<|eot_id|>", "<custom_token_10>"],
+    "csm": ["<|pad|>", "<|end_of_text|>"],
+}
+
+
+def test_a_token_of_the_system_is_no_text(system, adapter):
+    for token in NO_TEXT[adapter]:
+        with pytest.raises(InputError, match=f"the text has {re.escape(token)}, which"):
+            system.prompt_ids(f"Say {token} again.")
+
+
+def test_a_tag_that_was_added_to_the_text_is_text(system):
+    added = copy.copy(system)
+    added.__dict__.pop("_added", None)
+    added.tokenizer = copy.deepcopy(system.tokenizer)
+    added.tokenizer.add_tokens(["<laugh>"])
+    tag = added.tokenizer.convert_tokens_to_ids("<laugh>")
+    assert tag in added.prompt_ids("Say <laugh> again.")
 
 
 # ids of the mini tokenizers: <|pad|> 0, <|unk|> 1, then " .,?$:()_=-'[]" 2 … 15, digits 16 … 25,

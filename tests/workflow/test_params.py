@@ -94,9 +94,16 @@ def test_adapters_are_folded_into_weights_that_can_hold_them(params):
     plan = params["tracks"]["mini"]["distillation"]
     plan["fold_adapters"] = True
     check_params(params)
+    plan["systems"]["mini-csm"] = {"sft": 1}
+    with pytest.raises(ValueError, match="fold_adapters: mini-csm multiplies bfloat16 in training"):
+        check_params(params)
+    del plan["systems"]["mini-csm"]
     params["tracks"]["mini"]["systems"]["mini-orpheus"]["dtype"] = "bfloat16"
     with pytest.raises(ValueError, match=r"fold_adapters: mini-orpheus's weights are bfloat16"):
         check_params(params)
+    plan["systems"]["mini-orpheus"] = {"dpo": 1, "cooler": 1}  # nothing of them is folded
+    plan["primary_contrasts"] = plan["primary_contrasts"][:4]
+    check_params(params)
 
 
 def test_a_gain_is_that_of_one_output(params):
@@ -319,7 +326,7 @@ def test_grpo_draws_without_a_window(params):
         check_params(params)
 
 
-@pytest.mark.parametrize("name", ["reference", "corrupted"])
+@pytest.mark.parametrize("name", ["reference", "corrupted", "mini-snac-resynthesis"])
 def test_a_system_is_not_named_as_other_speech(params, name):
     systems = params["tracks"]["mini"]["systems"]
     systems[name] = systems["mini-csm"]

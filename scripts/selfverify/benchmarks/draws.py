@@ -68,10 +68,8 @@ def draw_plainly(
             model, prompts, requests, settings, num_steps=num_steps,
             speech_ids=(0, model.config.vocab_size),
         )  # fmt: skip
-    capped = SamplingSettings(
-        settings.temperature, settings.top_p, settings.top_k, max_audio_s=num_steps
-    )
-    return [item.token_ids for item in _PromptedCsm(model, prompts).sample(requests, capped)]
+    drawn = _PromptedCsm(model, prompts).sample_plainly(prompts, requests, settings, num_steps)
+    return [[code for frame in item for code in frame] for item in drawn]
 
 
 def draw_statically(

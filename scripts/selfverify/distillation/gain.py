@@ -34,6 +34,7 @@ class GainTrainer(FoldingTrainer, SFTTrainer):
 
     Args:
         gain_learning_rate: peak, of the gain; None if it is not trained.
+        folds: whether adapters are folded (`folding`).
     """
 
     def __init__(self, *args: Any, gain_learning_rate: float | None, **kwargs: Any) -> None:

@@ -30,7 +30,6 @@ from selfverify.distillation.finetuning import (
     lora_config,
     trainer_options,
 )
-from selfverify.distillation.folding import FoldingTrainer
 from selfverify.distillation.gain import GainTrainer, adapters_of
 from selfverify.distillation.pools import IGNORED, TrainingCandidate
 from selfverify.errors import InputError
@@ -87,19 +86,13 @@ def sft_trainer(
     examples = examples_of(system, candidates, are_verified=are_verified)
     options = trainer_options(settings, run, device, dtype_name(system))
     options |= batch_options(settings.batch_size, settings.micro_batch_size)
-    train = _csm_trainer if isinstance(system, Csm) else _llama_trainer
-    trainer = train(system, examples, settings, options)
-    trainer.folds = bool(settings.fold_adapters)
-    return trainer
-
-
-def _llama_trainer(
-    system: TTSSystem, examples: list[TrainingExample], settings: TrainingSettings, options: dict
-) -> FoldingTrainer:
+    if isinstance(system, Csm):
+        return _csm_trainer(system, examples, settings, options)
     rows = Dataset.from_list([vars(example) for example in examples])
     return GainTrainer(
         model=system.model,
         gain_learning_rate=settings.gain_learning_rate,
+        folds=bool(settings.fold_adapters),
         # None: TRL would otherwise cut at 1024 ids, and with the end what teaches to stop.
         args=SFTConfig(**options, max_length=None, packing=False),
         train_dataset=rows,
@@ -108,7 +101,7 @@ def _llama_trainer(
     )
 
 
-class CsmTrainer(FoldingTrainer):
+class CsmTrainer(Trainer):
     """transformers' Trainer on frames of K codes, whose text is embedded apart."""
 
     def compute_loss(
@@ -123,8 +116,8 @@ class CsmTrainer(FoldingTrainer):
 
 
 def _csm_trainer(
-    system: TTSSystem, examples: list[TrainingExample], settings: TrainingSettings, options: dict
-) -> FoldingTrainer:
+    system: Csm, examples: list[TrainingExample], settings: TrainingSettings, options: dict
+) -> Trainer:
     model = get_peft_model(system.model, lora_config(settings.lora_rank))
     if options.pop("gradient_checkpointing"):
         _recompute_layers(model.get_base_model())

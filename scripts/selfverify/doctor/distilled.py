@@ -14,7 +14,7 @@ from selfverify.distillation.plan import (
 
 # Seconds of a core a training sequence, of the mini track's recorded trainings without padding.
 SFT_S = 0.20
-FOLDED = 0.6  # of that, with folded adapters: a step alone, not a run
+FOLDED_SHARE = 0.6  # of that, with folded adapters; of steps, without what trainings look at
 OTHER_LOSS_S = 0.26  # of pairs, each against the start too
 
 
@@ -91,4 +91,4 @@ def _sequences(plan: dict[str, Any], policy: Policy) -> int:
 def _rate(plan: dict[str, Any], policy: Policy) -> float:
     if plan["arms"][policy.arm]["losses"] != ["sft"]:
         return OTHER_LOSS_S
-    return SFT_S * FOLDED if plan.get("fold_adapters") else SFT_S
+    return SFT_S * FOLDED_SHARE if plan.get("fold_adapters") else SFT_S

@@ -1,6 +1,7 @@
 """What a TTS system is to the pipeline: a codec language model with its prompt format."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,12 +73,12 @@ class TTSSystem(ABC):
         """Returns silently if a text can be spoken; `ids` are those of its prompt.
 
         Raises:
-            InputError: if the text is empty, has characters that the tokenizer lacks, or what is a
-                token of the prompt's or of speech.
+            InputError: if the text is empty, has characters that the tokenizer lacks, or what ends
+                or begins a part of the prompt, or is speech.
         """
         if not text.strip():
             raise InputError("the text is empty: give it words, or remove the utterance")
-        self._check_controls(text)
+        self._check_controls(text, ids)
         unknown_id = self.tokenizer.unk_token_id
         if unknown_id is None or unknown_id not in ids:
             return
@@ -88,21 +89,27 @@ class TTSSystem(ABC):
             f"{self.name}'s tokenizer lacks {named}: spell the text with characters that it has"
         )
 
-    def _check_controls(self, text: str) -> None:
-        controls = self._controls
-        for token_id in self.tokenizer.encode(text, add_special_tokens=False):
-            if token_id in controls:
+    def _check_controls(self, text: str, ids: Sequence[int]) -> None:
+        said = self.tokenizer.encode(text, add_special_tokens=False)
+        template = Counter(ids) - Counter(said)
+        for token_id in said:
+            # Others that were added are text, such as tags of a fine-tuned voice.
+            token = self._added.get(token_id)
+            if token and (token.special or token_id in template or self.is_speech(token_id)):
                 raise InputError(
-                    f"the text has {controls[token_id]}, which {self.name} does not read as text: "
+                    f"the text has {token.content}, which {self.name} does not read as text: "
                     "remove it"
                 )
 
     @cached_property
-    def _controls(self) -> dict[int, str]:
-        """Ids of tokens that were added to the tokenizer's text, with what is written for them."""
-        added = self.tokenizer.added_tokens_decoder.items()
-        unknown_id = self.tokenizer.unk_token_id
-        return {token_id: token.content for token_id, token in added if token_id != unknown_id}
+    def _added(self) -> dict[int, Any]:
+        """Tokens that were added to the tokenizer's text, but that for what it lacks."""
+        added = self.tokenizer.added_tokens_decoder
+        return {key: token for key, token in added.items() if key != self.tokenizer.unk_token_id}
+
+    def is_speech(self, token_id: int) -> bool:
+        """Returns whether an id of the tokenizer is a code, or ends speech."""
+        return False
 
     @abstractmethod
     def prompt_ids(self, text: str) -> list[int]:

@@ -1,8 +1,10 @@
 """Sampling on a card by the static sampler, of the models whose steps it has."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
+import torch
 from torch import nn
 from transformers import CsmForConditionalGeneration, LlamaForCausalLM
 from transformers.activations import SiLUActivation
@@ -46,10 +48,12 @@ def sample_on_card(
         return []
     config: Any = model.config
     num_codes = config.num_codebooks if type(model) is CsmForConditionalGeneration else 1
-    return sample_static(
-        make_network, prompts, seeds, settings, num_rows=len(prompts), num_steps=num_steps,
-        num_codes=num_codes, ends=ends, device=model.device, dtype=model.dtype,
-    )  # fmt: skip
+    # Graphs and kernels are of the current card, which is the first one unless it is said.
+    with torch.cuda.device(model.device) if model.device.type == "cuda" else nullcontext():
+        return sample_static(
+            make_network, prompts, seeds, settings, num_rows=len(prompts), num_steps=num_steps,
+            num_codes=num_codes, ends=ends, device=model.device, dtype=model.dtype,
+        )  # fmt: skip
 
 
 def static_network(model: Any, settings: SamplingSettings) -> Callable[[int, int], Network] | None:
@@ -74,6 +78,8 @@ def _has_steps(stack: Any) -> bool:
     return (
         {type(part) for part in parts} <= {nn.Linear, SiLUActivation, *NORMS}
         and type(stack.norm) in NORMS
+        and not stack.norm._forward_hooks  # such as divide logits in training
+        and len({parameter.dtype for parameter in stack.parameters()}) == 1
         and config.rope_parameters.get("rope_type") in FIXED_ROTATIONS
         and config.rope_parameters.get("partial_rotary_factor", 1.0) == 1.0
     )

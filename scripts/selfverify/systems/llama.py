@@ -57,6 +57,10 @@ class LlamaSystem(PretrainedSystem):
         """The last code of the last slot."""
         return self.first_code_id + self.num_slots * self.codebook_size - 1
 
+    def is_speech(self, token_id: int) -> bool:
+        """See `TTSSystem.is_speech`."""
+        return self.first_code_id <= token_id <= self.last_code_id or token_id in self.stop_ids
+
     def num_steps(self, settings: SamplingSettings) -> int:
         """Returns how many ids the cap allows."""
         return ceil(settings.max_audio_s * self.frame_rate) * self.num_slots

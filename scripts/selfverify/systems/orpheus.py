@@ -40,7 +40,8 @@ class Orpheus(LlamaSystem):
     def prompt_ids(self, text: str) -> list[int]:
         """Returns start of human, text, its end, and the marks up to start of speech."""
         spoken = f"{self.voice}: {text}" if self.voice else text
-        ids = self.tokenizer(spoken).input_ids
-        self.check_text(text, ids)
+        said = self.tokenizer(spoken).input_ids
         marks = [self.first_custom_id + n for n in (END_OF_HUMAN, START_OF_AI, START_OF_SPEECH)]
-        return [self.first_custom_id + START_OF_HUMAN, *ids, self._id(END_OF_TEXT), *marks]
+        ids = [self.first_custom_id + START_OF_HUMAN, *said, self._id(END_OF_TEXT), *marks]
+        self.check_text(text, ids)
+        return ids

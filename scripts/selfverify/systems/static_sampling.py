@@ -186,7 +186,6 @@ def sample_static(
     ends: Ends,
     device: torch.device,
     dtype: torch.dtype,
-    is_exact: bool = False,
 ) -> list[list[list[int]]]:
     """Returns the new ids of each prompt, the step that ended it included: steps of K ids.
 
@@ -201,27 +200,28 @@ def sample_static(
         ends: which ids end a row.
         device: of the network.
         dtype: of the network.
-        is_exact: as of `StaticChoice`.
 
     Raises:
         NoNumbers: if a request's logits are none.
     """
     num_rows = min(num_rows, len(prompts))
     num_positions = max(map(len, prompts)) + num_steps
-    choose = StaticChoice(seeds, num_steps * num_codes, settings, device, is_exact=is_exact)
-    sampler = StaticSampler(
-        make_network(num_rows, num_positions), choose, num_rows=num_rows,
-        num_requests=len(prompts), num_steps=num_steps, num_positions=num_positions, ends=ends,
-        device=device, dtype=dtype,
-    )  # fmt: skip
-    try:
-        with unique_indices():
-            found = _drain(sampler, prompts)
-    except TooManyTies:
-        return sample_static(
-            make_network, prompts, seeds, settings, num_rows=num_rows, num_steps=num_steps,
-            num_codes=num_codes, ends=ends, device=device, dtype=dtype, is_exact=True,
+
+    def draw(*, is_exact: bool) -> dict[int, list[list[int]]] | None:
+        choose = StaticChoice(seeds, num_steps * num_codes, settings, device, is_exact=is_exact)
+        sampler = StaticSampler(
+            make_network(num_rows, num_positions), choose, num_rows=num_rows,
+            num_requests=len(prompts), num_steps=num_steps, num_positions=num_positions, ends=ends,
+            device=device, dtype=dtype,
         )  # fmt: skip
+        try:
+            with unique_indices():
+                return _drain(sampler, prompts)
+        except TooManyTies:
+            return None
+
+    # Again from the start, when the cache of the first is gone: two may not fit a card.
+    found = draw(is_exact=False) or draw(is_exact=True) or {}
     return [found[request] for request in range(len(prompts))]
 
 

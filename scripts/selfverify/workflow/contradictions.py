@@ -9,6 +9,7 @@ from selfverify.workflow.distillation_contradictions import distillation_contrad
 from selfverify.workflow.naming import Problems, Track, missing
 
 OTHER_SPEECH = ("reference", "corrupted")  # whose audio has no system
+RESYNTHESIS = "-resynthesis"  # behind a codec's name: of references
 
 
 def contradictions(track: Track) -> Problems:
@@ -43,7 +44,7 @@ def _names(track: Track) -> Problems:
         if name not in recognisers:
             yield role, missing("recogniser", name, recognisers)
     for name, system in systems.items():
-        if name in OTHER_SPEECH:
+        if name in OTHER_SPEECH or name.removesuffix(RESYNTHESIS) in set(codecs) - {name}:
             yield f"systems.{name}", f"{name!r} is the name of other speech of the study; rename it"
         if system["codec"] not in codecs:
             yield f"systems.{name}.codec", missing("codec", system["codec"], codecs)

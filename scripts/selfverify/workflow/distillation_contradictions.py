@@ -70,11 +70,17 @@ def _folded(track: Track) -> Problems:
     plan = track["distillation"]
     if not plan.get("fold_adapters"):
         return
-    for system in plan["systems"]:
-        dtype = track["systems"].get(system, {}).get("dtype", "float32")
-        if dtype != "float32":
-            problem = f"{system}'s weights are {dtype}, which would round adapters away; remove it"
-            yield "distillation.fold_adapters", problem
+    for system, arms in plan["systems"].items():
+        entry = track["systems"].get(system)
+        if not entry or all(plan["arms"].get(arm, {}).get("losses") != ["sft"] for arm in arms):
+            continue
+        problem = None
+        if entry["dtype"] != "float32":
+            problem = f"{system}'s weights are {entry['dtype']}, which would round adapters away"
+        if entry["adapter"] == "csm":
+            problem = f"{system} multiplies bfloat16 in training, which would round adapters away"
+        if problem:
+            yield "distillation.fold_adapters", f"{problem}; remove the key"
 
 
 def _grpo(track: Track) -> Problems:

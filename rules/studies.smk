@@ -6,7 +6,7 @@ out: figures/studies/table_{verification_gain,training_spread}.{csv,md,tex}
 """
 
 # Those that declare a contrast of verified with random own candidates.
-STUDIES = ("mini", "online", "teacher", "frames", "gain", "slower", "rounds", "eight")
+STUDIES = ("mini", "online", "teacher", "frames", "gain", "slower", "rounds", "eight", "large")
 COMPARISONS = [f"figures/{study}/table_method_comparison.csv" for study in STUDIES]
 # What params.eight.yaml declared the mean of.
 GROUP = (

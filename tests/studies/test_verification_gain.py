@@ -13,6 +13,7 @@ from studies.table_verification_gain import GROUP as GROUPED
 from studies.table_verification_gain import read_contrasts, table_verification_gain, with_means
 
 AGAIN = "--forcerun table_verification_gain"
+SYSTEMS = ["mini-llasa", "mini-llasa-large", "mini-orpheus", "mini-csm"]
 PUBLISHED = ROOT / "figures/studies/table_verification_gain.csv"
 
 
@@ -114,7 +115,7 @@ def test_the_figure_shows_every_contrast_and_the_mean(tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(figure_script, "save_figure", lambda figure, _: figures.append(figure))
     figure_script.plot_verification_gain(
-        table=PUBLISHED, systems=["mini-llasa", "mini-orpheus"],
+        table=PUBLISHED, systems=SYSTEMS,
         pdf=tmp_path / "f.pdf", png=tmp_path / "f.png",
     )  # fmt: skip
     tables = pd.read_csv(PUBLISHED).groupby("temperature", sort=False)

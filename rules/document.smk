@@ -1,5 +1,5 @@
-"""The study as a paper, `snakemake paper`; a part of `all` unless `--config` sets parameters, or
-there are no `standard` and `hard` prompts, of which the claims in it are.
+"""The study as a paper, `snakemake paper`; a part of `all` unless `--config` changes parameters that
+it shows, or there are no `standard` and `hard` prompts, of which the claims in it are.
 
 What it shows of parameters are cells of params.yaml and of files by --configfile; what --config says
 is in no file. Distillation is in it where it is in `all`.
@@ -9,8 +9,10 @@ out: figures/{track}/paper.pdf, paper.html and paper.numbers.csv, the list of al
 """
 
 import os
+from functools import reduce
 
 from selfverify.document.parameters import fingerprint, shown_parameters
+from selfverify.workflow.params_file import merged
 
 PAPER = figure_files("paper", pdf="pdf", html="html", numbers="numbers.csv")
 PAPER_TEXT = "scripts/selfverify/document"
@@ -19,7 +21,10 @@ TRAINED_HERE = [
     for entry in TRACK["systems"].values()
     if "hub" not in entry and Path(entry["checkpoint"], "training.json").exists()
 ]
-PAPER_IN_ALL = IS_REPLICATION and not set(workflow.config_settings.config) - {"track"}
+IN_FILES = reduce(merged, map(read_params, map(Path, workflow.config_settings.configfiles)), PARAMS)
+PAPER_IN_ALL = IS_REPLICATION and (
+    fingerprint(config, TRACK_NAME) == fingerprint(IN_FILES, TRACK_NAME)
+)
 DISTILLED_PARTS = [
     path
     for files in (DISTILLED_FILES.values() if IN_ALL else [])

@@ -128,6 +128,13 @@ def test_the_paper_track_is_planned_without_network(tmp_path):
     assert jobs["transcribe"] == 2 * heard * shards
 
 
+@pytest.mark.parametrize(("said", "has_paper"), [("seed=2606", True), ("seed=2607", False)])
+def test_the_paper_is_left_out_if_the_command_line_changes_what_it_shows(said, has_paper, tmp_path):
+    process = snakemake(copy_tree(tmp_path), "-n", "all", "--config", said)
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert ("paper" in jobs_of(process.stdout)) == has_paper
+
+
 def test_a_third_family_s_verdicts_are_planned_by_name(tmp_path):
     folder = copy_tree(tmp_path)
     jobs = plan_without_network(folder, "table_evaluators", "--config", "track=paper")

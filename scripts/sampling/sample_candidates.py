@@ -1,6 +1,5 @@
 """Draw the pool of candidates of one shard of a prompt set: text to codes."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from selfverify.sampling.pools import check_texts, draw_pools
@@ -8,7 +7,7 @@ from selfverify.sampling.seeds import settings_hash
 from selfverify.storage.records import Utterance
 from selfverify.storage.tables import read_shard, write_records
 from selfverify.systems import load_system
-from selfverify.systems.base import RepetitionAwareSettings, SamplingSettings
+from selfverify.systems.base import SamplingSettings, with_window
 from selfverify.workflow.script import run_script
 from selfverify.workflow.torch_setup import set_up_torch
 
@@ -54,9 +53,7 @@ def sample_candidates(
     """
     set_up_torch()
     utterances = read_shard(Utterance, prompts, shard, num_shards)
-    settings = sampling
-    if repetition_window:
-        settings = RepetitionAwareSettings(**asdict(sampling), repetition_window=repetition_window)
+    settings = with_window(sampling, repetition_window)
     prompter = load_system(adapter, checkpoint, voice=voice, load_model=False)
     check_texts(prompter, utterances, str(prompts))
     candidates = draw_pools(

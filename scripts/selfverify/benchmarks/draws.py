@@ -44,18 +44,12 @@ def num_codes(model: Any) -> int:
     return model.config.num_codebooks if model.config.model_type == "csm" else 1
 
 
-class _PromptedCsm(Csm):
-    """CSM's plain path on given ids."""
+class _EndlessCsm(Csm):
+    """CSM's plain path, without tokenizer and codec; no frame ends."""
 
-    def __init__(self, model: Any, prompts: Sequence[Sequence[int]]) -> None:
-        config = model.config
-        self.name, self.model, self.prompts = "csm", model, prompts
-        self.frame_rate, self.num_codebooks = 1.0, config.num_codebooks
-        self.end_code = -1  # never drawn
-        self.codebook_size = config.vocab_size
-
-    def prompt_ids(self, text: str) -> list[int]:
-        return list(self.prompts[int(text)])
+    def __init__(self, model: Any) -> None:
+        self.model, self.num_codebooks = model, model.config.num_codebooks
+        self.end_code, self.codebook_size = -1, model.config.vocab_size
 
 
 def draw_plainly(
@@ -68,7 +62,7 @@ def draw_plainly(
             model, prompts, requests, settings, num_steps=num_steps,
             speech_ids=(0, model.config.vocab_size),
         )  # fmt: skip
-    drawn = _PromptedCsm(model, prompts).sample_plainly(prompts, requests, settings, num_steps)
+    drawn = _EndlessCsm(model).sample_plainly(prompts, requests, settings, num_steps)
     return [[code for frame in item for code in frame] for item in drawn]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from selfverify.document.sources import find_key, read_keys
 from selfverify.errors import InputError
+from selfverify.workflow.params_file import merged
 
 SHARED = ("seed", "metric")  # by all tracks
 
@@ -31,19 +32,10 @@ def read_parameters(paths: Sequence[Path], track: str, expected: str) -> dict[st
     """
     values: dict[str, Any] = {}
     for path in paths:
-        values = _merged(values, read_keys(str(path)))
+        values = merged(values, read_keys(str(path)))
     if fingerprint(values, track) != expected:
         raise InputError(
             f"{paths[-1]}: the run has other parameters, by --config, and the paper shows those of "
             "files; put them into a file and name it by --configfile"
         )
     return values
-
-
-def _merged(values: Mapping[str, Any], others: Mapping[str, Any]) -> dict[str, Any]:
-    both = {
-        key: _merged(values[key], others[key])
-        for key in values.keys() & others.keys()
-        if isinstance(values[key], Mapping) and isinstance(others[key], Mapping)
-    }
-    return {**values, **others, **both}

@@ -1,7 +1,6 @@
 """Draws of segments: their seeds, where a batch stops, and which of several is worth hearing."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from selfverify.distillation.teacher_forcing import entropies
@@ -11,10 +10,10 @@ from selfverify.speaking.segments import Job, cut
 from selfverify.speaking.setup import Setup
 from selfverify.speaking.verifying import Take
 from selfverify.systems.base import (
-    RepetitionAwareSettings,
     SamplingRequest,
     SamplingSettings,
     TTSSystem,
+    with_window,
 )
 
 
@@ -102,6 +101,4 @@ def _settings(entry: dict[str, Any], temperature: float, cap_s: float) -> Sampli
     """How a system of params.yaml draws, but for temperature and cap."""
     penalty = entry.get("repetition_penalty", 1.0)
     settings = SamplingSettings(temperature, entry["top_p"], entry["top_k"], cap_s, penalty)
-    if window := entry.get("repetition_window"):
-        return RepetitionAwareSettings(**asdict(settings), repetition_window=window)
-    return settings
+    return with_window(settings, entry.get("repetition_window", 0))

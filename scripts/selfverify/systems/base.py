@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,13 @@ class RepetitionAwareSettings(SamplingSettings):
     """
 
     repetition_window: int = 10  # the window and the tenth: CosyVoice's `ras_sampling`
+
+
+def with_window(settings: SamplingSettings, repetition_window: int) -> SamplingSettings:
+    """Returns settings with a repetition window; those that are given where it is 0."""
+    if not repetition_window:
+        return settings
+    return RepetitionAwareSettings(**asdict(settings), repetition_window=repetition_window)
 
 
 @dataclass(frozen=True)
@@ -116,7 +123,7 @@ class TTSSystem(ABC):
         """Returns the ids that the model continues with speech.
 
         Raises:
-            InputError: if the text is empty or has characters that the tokenizer lacks.
+            InputError: as of `check_text`.
         """
 
     @abstractmethod

@@ -28,15 +28,7 @@ def sample_on_card(
     num_steps: int,
     ends: Ends,
 ) -> list[list[list[int]]] | None:
-    """Returns the new ids of each prompt, a row each, as `sample_static` does; None if it cannot.
-
-    Args:
-        model: of transformers.
-        prompts: token ids, one list per request.
-        seeds: of the requests.
-        settings: of sampling.
-        num_steps: to take of each at most.
-        ends: which ids end a row.
+    """Returns what `generate_fast` does, a row for each prompt; None if the sampler cannot.
 
     Raises:
         NoNumbers: if a request's logits are none.

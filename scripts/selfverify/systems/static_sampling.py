@@ -220,8 +220,10 @@ def sample_static(
         except TooManyTies:
             return None
 
-    # Again from the start, when the cache of the first is gone: two may not fit a card.
-    found = draw(is_exact=False) or draw(is_exact=True) or {}
+    found = draw(is_exact=False)
+    if found is None:  # from the start, now that the cache of the first is gone: two may not fit
+        found = draw(is_exact=True)
+    assert found is not None  # nothing ties there
     return [found[request] for request in range(len(prompts))]
 
 
